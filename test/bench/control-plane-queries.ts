@@ -89,6 +89,12 @@ const queriesOf = (auditEvents: number): readonly (readonly [string, string])[] 
     "API keys, used now",
     `{ apiKeys(limit: 100) { id usedNow(limit: 2) { executor { name } } usedNowCount usedBeforeCount } }`,
   ],
+  [
+    "API keys, as the page lists them",
+    `{ apiKeys(limit: 51) { ${KEY} usedNow(limit: 20) { executor { name } } usedNowCount
+      usedBefore(limit: 20) { executor { name } } usedBeforeCount
+      lastRefusal { reason } rotatedFrom { id } rotatedTo { id } } }`,
+  ],
   ["audit, first page", `{ auditEvents(limit: 100) { ${EVENT} } }`],
   [
     "audit, a page in the middle",

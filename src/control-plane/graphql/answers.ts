@@ -77,7 +77,8 @@ function shownUses(keyId: string, uses: readonly KeyUse[], damages: DamageLog): 
 
 /** An executor that is bound to a key has used it. */
 async function countBefore(keyId: string, { keys }: AnswerDeps["store"]): Promise<number> {
-  return Math.max(0, (await keys.useCount(keyId)) - (await keys.boundCount(keyId)));
+  const [uses, bound] = await Promise.all([keys.useCount(keyId), keys.boundCount(keyId)]);
+  return Math.max(0, uses - bound);
 }
 
 /** Of the executors that are bound to the key, the only one is the one that was refused. */

@@ -63,13 +63,13 @@ const MAX_VISITOR_CHARACTERS = 2048;
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
-  private readonly readTurns: ReadTurns;
+  private readonly readTurns: ReadTurns | undefined;
   private readonly executorFastPath: ExecutorFastPath;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
-    this.readTurns = new ReadTurns(deps.monotonicNow);
+    this.readTurns = deps.store.isBlocking ? new ReadTurns(deps.monotonicNow) : undefined;
     this.executorFastPath = new ExecutorFastPath(deps.executorSync, deps.monotonicNow);
   }
 

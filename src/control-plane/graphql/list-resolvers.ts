@@ -19,9 +19,10 @@ function keyLists(deps: ResolverDeps, scope: Scope): Resolvers {
       const { order: isDescending, ...page } = decoded(inputs.keyListArguments, input);
       inputs.requireOneCursor(page);
       const found = await scope.organization(organization);
-      const list = { ...page, isDescending, filter, moment: momentOf(deps) };
+      const moment = momentOf(deps);
+      const list = { ...page, isDescending, filter, moment };
       const listed = found === undefined ? [] : await keys.list(found.id, list);
-      return listed.map((key) => keyAnswer(key, deps));
+      return listed.map((key) => keyAnswer(key, at(moment, deps)));
     },
     apiKeyCount: async (input) => {
       const { filter, organization } = decoded(inputs.keyCountArguments, input);
@@ -46,8 +47,9 @@ function executorLists(deps: ResolverDeps, scope: Scope): Resolvers {
         const named = await executors.byName(found.id, name);
         return named === undefined ? [] : [executorAnswer(named, deps)];
       }
-      const list = { ...page, isDescending, filter, moment: momentOf(deps) };
-      return (await executors.list(found.id, list)).map((executor) => executorAnswer(executor, deps));
+      const moment = momentOf(deps);
+      const listed = await executors.list(found.id, { ...page, isDescending, filter, moment });
+      return listed.map((executor) => executorAnswer(executor, at(moment, deps)));
     },
     executorCount: async (input) => {
       const { filter, organization } = decoded(inputs.executorCountArguments, input);
@@ -86,4 +88,9 @@ function momentOf({ presence, now }: ResolverDeps): ListMoment {
     refusedSince: at - KNOCKING_MS,
     duplicates: presence.duplicateIds(),
   };
+}
+
+/** All entries of a list are judged at the moment of the list. */
+function at({ now }: ListMoment, deps: ResolverDeps): ResolverDeps {
+  return { ...deps, now: () => now };
 }

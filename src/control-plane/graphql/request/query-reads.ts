@@ -61,14 +61,15 @@ export class ReadTurns {
 
 /** Counts the reads of one query. */
 export class QueryReads {
-  private readonly turns: ReadTurns;
+  private readonly turns: ReadTurns | undefined;
   private count = 0;
 
-  constructor(turns: ReadTurns) {
+  /** Without `turns` each read begins at once, so that a store can answer many together. */
+  constructor(turns: ReadTurns | undefined) {
     this.turns = turns;
   }
 
-  /** Runs `read` in its turn. Throws BAD_USER_INPUT if the query reads too often. */
+  /** Runs `read`, in its turn. Throws BAD_USER_INPUT if the query reads too often. */
   take(read: () => unknown): unknown {
     this.count += 1;
     if (this.count > MAX_READS) {
@@ -76,6 +77,6 @@ export class QueryReads {
         `the query reads more than ${MAX_READS} times: ask for fewer entries (limit), or for fewer lists in each entry`,
       );
     }
-    return this.turns.take(read);
+    return this.turns === undefined ? read() : this.turns.take(read);
   }
 }

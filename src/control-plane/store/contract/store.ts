@@ -60,6 +60,8 @@ export interface Store extends StoreReader, Transactions, ActivityRecorder {
   revision(): Promise<string>;
   /** Whether other control planes may use the database at the same time. */
   readonly isShared: boolean;
+  /** Whether a read holds up this whole process until it is answered. */
+  readonly isBlocking: boolean;
   /** Undefined: no other control plane uses the database, so this one may count in its memory. */
   readonly signInFailures: SignInFailures | undefined;
   /**

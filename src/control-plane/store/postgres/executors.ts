@@ -22,6 +22,7 @@ import type {
 import type { ExecutorReference } from "../contract/references.ts";
 import * as records from "../rows/records.ts";
 import { integer, mapped } from "../rows/row.ts";
+import { AskedTogether } from "./connection/asked-together.ts";
 import { PostgresStatements, type Runner } from "./connection/statements.ts";
 import { LAST_MOVE } from "./history/transitions.ts";
 import { EXECUTOR, PostgresExecutorList } from "./lists/executor-list.ts";
@@ -31,11 +32,13 @@ const BOUND = `select id, name, kind, "keyId", "lineageId" from executor where "
 export class PostgresExecutorReader extends PostgresStatements implements ExecutorReader {
   private readonly lists: PostgresExecutorList;
   private readonly hot: Runner;
+  private readonly together: AskedTogether;
 
   /** `hot` answers what every sync asks. */
   constructor(runner: Runner, hot: Runner = runner) {
     super(runner);
     this.hot = hot;
+    this.together = new AskedTogether(runner);
     this.lists = new PostgresExecutorList(runner);
   }
 
@@ -45,7 +48,7 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
   }
 
   async byId(id: string): Promise<ExecutorRecord | undefined> {
-    return mapped(await this.get(`${EXECUTOR} where x.id = $1`, id), records.executor);
+    return mapped(await this.together.one(`${EXECUTOR} where x.id = asked.id`, id), records.executor);
   }
 
   async inOrganization(organizationId: string, id: string): Promise<ExecutorRecord | undefined> {
@@ -99,11 +102,8 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
   }
 
   async onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {
-    const rows = await this.all(
-      `select id, name from executor where "keyId" = $1 order by name limit $2`,
-      keyId,
-      limit,
-    );
+    const sql = `select id, name from executor where "keyId" = asked.id order by name limit $2`;
+    const rows = await this.together.rows(sql, "found.name", keyId, limit);
     return rows.map(records.executorReference);
   }
 
@@ -112,16 +112,16 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
         greatest(u."lastUsedAt", h."lastSyncAt") as "lastUsedAt",
         case when h."lastSyncAt" > u."lastUsedAt" then h.address else u.address end as address
       from "executorKeyUsage" u left join heartbeat h on h."executorId" = u."executorId" and h."keyId" = u."keyId"
-      where u."executorId" = $1 order by "lastUsedAt" desc limit $2`;
-    const rows = await this.all(sql, executorId, limit);
+      where u."executorId" = asked.id order by "lastUsedAt" desc limit $2`;
+    const rows = await this.together.rows(sql, 'found."lastUsedAt" desc', executorId, limit);
     return rows.map(records.executorKeyUse);
   }
 
   async transitions(executorId: string): Promise<readonly ExecutorTransition[]> {
     const sql = `select at, kind, cause, "keyId", "keyName", "keyFingerprint", address
-      from "executorTransition" where "executorId" = $1
+      from "executorTransition" where "executorId" = asked.id
       order by at desc, kind desc limit ${MAX_TRANSITIONS}`;
-    const rows = await this.all(sql, executorId);
+    const rows = await this.together.rows(sql, "found.at desc, found.kind desc", executorId);
     return rows.map(records.transition);
   }
 

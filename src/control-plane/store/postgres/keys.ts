@@ -11,32 +11,47 @@ import type {
 import type { KeyFilter, KeyHealth, KeyPage, ListMoment } from "../contract/lists.ts";
 import * as records from "../rows/records.ts";
 import { dateText, integer, mapped } from "../rows/row.ts";
+import { AskedTogether } from "./connection/asked-together.ts";
 import { PostgresStatements, type Runner } from "./connection/statements.ts";
 import { KEY_COLUMNS, KEY_JOINS, KEY_USED, PostgresKeyList } from "./lists/key-list.ts";
 
 const IS_KEY = "k.\"configId\" = 'executor'";
 /** As `KEY`, without the last use: every sync asks for it. */
 const PRESENTED = `select ${KEY_COLUMNS} from apikey k ${KEY_JOINS} where ${IS_KEY} and k.key = $1`;
-const KEY = `select ${KEY_COLUMNS}, ${KEY_USED} as "lastRequest" from apikey k ${KEY_JOINS}
+const KEY = `select ${KEY_COLUMNS}, k.ordinal, ${KEY_USED} as "lastRequest" from apikey k ${KEY_JOINS}
   left join "keyUse" u on u."keyId" = k.id where ${IS_KEY}`;
 /** The heartbeat has the last use of the key that an executor is on. */
-const USE = `
-  select u."executorId", u."executorName", u."firstUsedAt",
-    greatest(u."lastUsedAt", h."lastSyncAt") as "lastUsedAt",
-    case when h."lastSyncAt" > u."lastUsedAt" then h.address else u.address end as address, x.id as "existingExecutor"
-  from "executorKeyUsage" u left join executor x on x.id = u."executorId"
-  left join heartbeat h on h."executorId" = u."executorId" and h."keyId" = u."keyId"
-  where u."keyId" = $1`;
+const LAST_USE = `greatest(u."lastUsedAt", h."lastSyncAt") as "lastUsedAt",
+  case when h."lastSyncAt" > u."lastUsedAt" then h.address else u.address end as address`;
+const HEARTBEAT = `left join heartbeat h on h."executorId" = u."executorId" and h."keyId" = u."keyId"`;
+/** Executors are looked up last, for those few that are shown. */
+const lastUses = (condition: string) => `select l.*, x.id as "existingExecutor" from (
+    select u."executorId", u."executorName", u."firstUsedAt", ${LAST_USE} from "executorKeyUsage" u ${HEARTBEAT}
+    where u."keyId" = asked.id ${condition} order by "lastUsedAt" desc limit $2) l
+  left join executor x on x.id = l."executorId"`;
+const USES = lastUses("");
+const USES_BEFORE = lastUses(
+  `and not exists (select 1 from executor b where b."keyId" = asked.id and b.id = u."executorId")`,
+);
+const USES_NOW = `select u."executorId", u."executorName", u."firstUsedAt", ${LAST_USE}, u."existingExecutor", u.name
+  from (select u.*, x.id as "existingExecutor", x.name from executor x
+    join "executorKeyUsage" u on u."executorId" = x.id and u."keyId" = x."keyId"
+    where x."keyId" = asked.id order by x.name limit $2) u ${HEARTBEAT}`;
+const LAST_USE_FIRST = 'found."lastUsedAt" desc';
+/** A key that was never rotated may have no row of its own beside it. */
+const LINEAGE_OF_ASKED = `coalesce((select "lineageId" from "executorKey" where "keyId" = asked.id), asked.id)`;
 
 export class PostgresKeyReader extends PostgresStatements implements KeyReader {
   private readonly lists: PostgresKeyList;
   private readonly lookups: PostgresKeyLookups;
+  private readonly together: AskedTogether;
 
   /** `hot` answers what every sync asks. */
   constructor(runner: Runner, hot: Runner = runner) {
     super(runner);
     this.lists = new PostgresKeyList(runner);
     this.lookups = new PostgresKeyLookups(hot);
+    this.together = new AskedTogether(runner);
   }
 
   byHash(hash: string): Promise<PresentedKey | undefined> {
@@ -52,7 +67,7 @@ export class PostgresKeyReader extends PostgresStatements implements KeyReader {
   }
 
   async byId(id: string): Promise<KeyRecord | undefined> {
-    return mapped(await this.get(`${KEY} and k.id = $1`, id), records.key);
+    return mapped(await this.together.one(`${KEY} and k.id = asked.id`, id), records.key);
   }
 
   list(organizationId: string, page: KeyPage): Promise<readonly KeyRecord[]> {
@@ -72,13 +87,12 @@ export class PostgresKeyReader extends PostgresStatements implements KeyReader {
     return newest;
   }
 
-  async neighbours({ id, lineageId }: Pick<KeyRecord, "id" | "lineageId">): Promise<KeyNeighbours> {
+  async neighbours({ id }: Pick<KeyRecord, "id">): Promise<KeyNeighbours> {
     const next = (comparison: "<" | ">", direction: "asc" | "desc") =>
-      this.get(
-        `${KEY} and e."lineageId" = $1 and (k."createdAt", k.ordinal) ${comparison} (
-          select "createdAt", ordinal from apikey where id = $2)
+      this.together.one(
+        `${KEY} and e."lineageId" = ${LINEAGE_OF_ASKED} and (k."createdAt", k.ordinal) ${comparison} (
+          select "createdAt", ordinal from apikey where id = asked.id)
         order by k."createdAt" ${direction}, k.ordinal ${direction} limit 1`,
-        lineageId,
         id,
       );
     const [successor, predecessor] = await Promise.all([next(">", "asc"), next("<", "desc")]);
@@ -86,8 +100,9 @@ export class PostgresKeyReader extends PostgresStatements implements KeyReader {
   }
 
   async lineage(lineageId: string, limit: number): Promise<readonly KeyRecord[]> {
-    const sql = `${KEY} and e."lineageId" = $1 order by k."createdAt" desc, k.ordinal desc limit $2`;
-    const rows = await this.all(sql, lineageId, limit);
+    const sql = `${KEY} and e."lineageId" = asked.id order by k."createdAt" desc, k.ordinal desc limit $2`;
+    const order = 'found."createdAt" desc, found.ordinal desc';
+    const rows = await this.together.rows(sql, order, lineageId, limit);
     return rows.map(records.key);
   }
 
@@ -95,49 +110,51 @@ export class PostgresKeyReader extends PostgresStatements implements KeyReader {
     // Filtered here and not by the caller: a lineage may have more revoked keys than the limit, and
     // the working one is among its newest.
     const sql = `${KEY} and k.id in (
-        select "keyId" from "executorKey" where "targetExecutorId" = $1
+        select "keyId" from "executorKey" where "targetExecutorId" = asked.id
         union select s."keyId" from executor x join "executorKey" s on s."lineageId" = x."lineageId"
-          where x.id = $1 and not exists (
-            select 1 from executor y where y."lineageId" = x."lineageId" and y.id <> $1)
+          where x.id = asked.id and not exists (
+            select 1 from executor y where y."lineageId" = x."lineageId" and y.id <> asked.id)
         union select x."keyId" from executor x
-          where x.id = $1 and not exists (select 1 from "executorKey" s where s."keyId" = x."keyId")
-            and not exists (select 1 from executor y where y."keyId" = x."keyId" and y.id <> $1))
+          where x.id = asked.id and not exists (select 1 from "executorKey" s where s."keyId" = x."keyId")
+            and not exists (select 1 from executor y where y."keyId" = x."keyId" and y.id <> asked.id))
       and k.enabled is not false and e."revokedAt" is null and (e."revokesAt" is null or e."revokesAt" > $2)
       order by k."createdAt", k.ordinal limit 100`;
-    const rows = await this.all(sql, executorId, now);
+    const order = 'found."createdAt", found.ordinal';
+    const rows = await this.together.rows(sql, order, executorId, now);
     return rows.map(records.key);
   }
 
   async uses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
-    const rows = await this.all(`${USE} order by "lastUsedAt" desc limit $2`, keyId, limit);
+    const rows = await this.together.rows(USES, LAST_USE_FIRST, keyId, limit);
     return rows.map(records.keyUse);
   }
 
   async usesNow(keyId: string, limit: number): Promise<readonly KeyUse[]> {
-    const rows = await this.all(`${USE} and x."keyId" = u."keyId" order by x.name limit $2`, keyId, limit);
+    const rows = await this.together.rows(USES_NOW, "found.name", keyId, limit);
     return rows.map(records.keyUse);
   }
 
   async usesBefore(keyId: string, limit: number): Promise<readonly KeyUse[]> {
-    const sql = `${USE} and x."keyId" is distinct from u."keyId" order by "lastUsedAt" desc limit $2`;
-    const rows = await this.all(sql, keyId, limit);
+    const rows = await this.together.rows(USES_BEFORE, LAST_USE_FIRST, keyId, limit);
     return rows.map(records.keyUse);
   }
 
   async boundCount(keyId: string): Promise<number> {
-    const row = await this.get(`select count(*) as count from executor where "keyId" = $1`, keyId);
+    const sql = `select count(*) as count from executor where "keyId" = asked.id`;
+    const row = await this.together.one(sql, keyId);
     return row === undefined ? 0 : integer(row, "count");
   }
 
   async useCount(keyId: string): Promise<number> {
-    const row = await this.get(`select count(*) as count from "executorKeyUsage" where "keyId" = $1`, keyId);
+    const sql = `select count(*) as count from "executorKeyUsage" where "keyId" = asked.id`;
+    const row = await this.together.one(sql, keyId);
     return row === undefined ? 0 : integer(row, "count");
   }
 
   async refusal(keyId: string): Promise<KeyRefusal | undefined> {
     const sql = `select reason, message, address, "executorId" as "refusedExecutorId", at as "keyRefusedAt"
-      from "keyRefusal" where "keyId" = $1`;
-    return mapped(await this.get(sql, keyId), records.keyRefusal);
+      from "keyRefusal" where "keyId" = asked.id`;
+    return mapped(await this.together.one(sql, keyId), records.keyRefusal);
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../contract/nodes.ts";
 import * as records from "../rows/node-records.ts";
 import { mapped } from "../rows/row.ts";
+import { AskedTogether } from "./connection/asked-together.ts";
 import { PostgresStatements, type Runner } from "./connection/statements.ts";
 import { contains } from "./lists/contains.ts";
 
@@ -30,11 +31,13 @@ const OF_EXECUTOR = `
 
 export class PostgresNodeReader extends PostgresStatements implements NodeReader {
   private readonly hot: Runner;
+  private readonly together: AskedTogether;
 
   /** `hot` answers what every sync asks. */
   constructor(runner: Runner, hot: Runner = runner) {
     super(runner);
     this.hot = hot;
+    this.together = new AskedTogether(runner);
   }
 
   async ofExecutor(executorId: string): Promise<ExecutorNodes> {
@@ -76,8 +79,8 @@ export class PostgresNodeReader extends PostgresStatements implements NodeReader
 
   async revisions(nodeId: string, limit: number): Promise<readonly NodeRevision[]> {
     const sql = `select revision, config, "desiredState", "restartGeneration", deletion, at, actor
-      from "nodeRevision" where "nodeId" = $1 order by revision desc limit $2`;
-    const rows = await this.all(sql, nodeId, limit);
+      from "nodeRevision" where "nodeId" = asked.id order by revision desc limit $2`;
+    const rows = await this.together.rows(sql, "found.revision desc", nodeId, limit);
     return rows.map(records.nodeRevision);
   }
 

@@ -15,7 +15,8 @@ import type {
 import { Cells } from "../rows/cells.ts";
 import { invitation, member, membership, person, session } from "../rows/people-records.ts";
 import { dateText, integer, mapped } from "../rows/row.ts";
-import { PostgresStatements } from "./connection/statements.ts";
+import { AskedTogether } from "./connection/asked-together.ts";
+import { PostgresStatements, type Runner } from "./connection/statements.ts";
 
 const PERSON = `select id as "personId", name as "personName", email as "personEmail" from "user"`;
 const INVITATION = `
@@ -29,6 +30,13 @@ const MEMBER = `
   from member m join "user" u on u.id = m."userId" where m."organizationId" = $1`;
 
 export class PostgresPeopleReader extends PostgresStatements implements PeopleReader {
+  private readonly together: AskedTogether;
+
+  constructor(runner: Runner) {
+    super(runner);
+    this.together = new AskedTogether(runner);
+  }
+
   async any(): Promise<boolean> {
     return (await this.get(`select id from "user" limit 1`)) !== undefined;
   }
@@ -61,13 +69,14 @@ export class PostgresPeopleReader extends PostgresStatements implements PeopleRe
   }
 
   async byEmail(email: string): Promise<Person | undefined> {
-    return mapped(await this.get(`${PERSON} where email = $1`, email.toLowerCase()), person);
+    return mapped(await this.together.one(`${PERSON} where email = asked.id`, email.toLowerCase()), person);
   }
 
   async memberships(personId: string): Promise<readonly Membership[]> {
-    const sql = `select o.id, o.name, o.slug, m.role from member m join organization o on o.id = m."organizationId"
-      where m."userId" = $1 order by m."createdAt", o."createdAt", o.slug`;
-    const rows = await this.all(sql, personId);
+    const sql = `select o.id, o.name, o.slug, m.role, m."createdAt" as "joinedAt", o."createdAt" as "organizationAt"
+      from member m join organization o on o.id = m."organizationId" where m."userId" = asked.id`;
+    const order = 'found."joinedAt", found."organizationAt", found.slug';
+    const rows = await this.together.rows(sql, order, personId);
     return rows.map(membership);
   }
 

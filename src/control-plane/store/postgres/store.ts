@@ -50,6 +50,7 @@ export interface Connections {
 /** A store in a PostgreSQL database, which other control planes may use at the same time. */
 export class PostgresStore implements Store {
   readonly isShared = true;
+  readonly isBlocking = false;
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;

@@ -35,6 +35,7 @@ export interface Connections {
 /** A store in one SQLite file. open.ts makes it. */
 export class SqliteStore implements Store {
   readonly isShared = false;
+  readonly isBlocking = true;
   readonly signInFailures = undefined;
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;

@@ -45,30 +45,35 @@ async function everyPage<Page extends ExecutorPage | KeyPage>(
   }
 }
 
+/** As a list does that asks something about each of its entries. */
+function forEach(prefix: "key" | "executor", ask: (id: string) => Promise<unknown>): Promise<unknown> {
+  return Promise.all(Array.from({ length: 100 }, (_, n) => ask(`${prefix}-${n}`)));
+}
+
 const keys: Reads<KeyReader> = {
   byHash: (reader) => reader.byHash("x"),
   hasSuccessor: (reader) => reader.hasSuccessor({ id: "key-1", lineageId: "key-1" }),
-  byId: (reader) => reader.byId("key-1"),
+  byId: (reader) => forEach("key", (id) => reader.byId(id)),
   list: (reader) =>
     everyPage(KEY_PAGE, ["created", "name", "expires"], (each) => reader.list("acme", each), "key-9"),
   count: (reader) => reader.count("acme", NO_KEY_FILTER, momentAt(NOW)),
   health: (reader) => reader.health("acme", momentAt(NOW)),
   any: (reader) => reader.any(),
   newestOfLineage: (reader) => reader.newestOfLineage("key-1"),
-  neighbours: (reader) => reader.neighbours({ id: "key-1", lineageId: "key-1" }),
-  lineage: (reader) => reader.lineage("key-1", 20),
-  ofExecutor: (reader) => reader.ofExecutor("executor-1", 0),
-  uses: (reader) => reader.uses("key-1", 2),
-  useCount: (reader) => reader.useCount("key-1"),
-  usesNow: (reader) => reader.usesNow("key-1", 2),
-  boundCount: (reader) => reader.boundCount("key-1"),
-  usesBefore: (reader) => reader.usesBefore("key-1", 2),
-  refusal: (reader) => reader.refusal("key-1"),
+  neighbours: (reader) => forEach("key", (id) => reader.neighbours({ id, lineageId: id })),
+  lineage: (reader) => forEach("key", (id) => reader.lineage(id, 20)),
+  ofExecutor: (reader) => forEach("executor", (id) => reader.ofExecutor(id, 0)),
+  uses: (reader) => forEach("key", (id) => reader.uses(id, 2)),
+  useCount: (reader) => forEach("key", (id) => reader.useCount(id)),
+  usesNow: (reader) => forEach("key", (id) => reader.usesNow(id, 2)),
+  boundCount: (reader) => forEach("key", (id) => reader.boundCount(id)),
+  usesBefore: (reader) => forEach("key", (id) => reader.usesBefore(id, 2)),
+  refusal: (reader) => forEach("key", (id) => reader.refusal(id)),
 };
 
 const executors: Reads<ExecutorReader> = {
   bound: (reader) => reader.bound("acme", "agent-1"),
-  byId: (reader) => reader.byId("executor-1"),
+  byId: (reader) => forEach("executor", (id) => reader.byId(id)),
   inOrganization: (reader) => reader.inOrganization("acme", "executor-1"),
   byName: (reader) => reader.byName("acme", "agent-1"),
   list: (reader) =>
@@ -79,9 +84,9 @@ const executors: Reads<ExecutorReader> = {
   syncedSince: (reader) => reader.syncedSince(NOW),
   lastTwoInstances: (reader) => reader.lastTwoInstances(NOW),
   whereabouts: (reader) => reader.whereabouts(["executor-1", "executor-2"]),
-  onKey: (reader) => reader.onKey("key-1", 100),
-  keyUses: (reader) => reader.keyUses("executor-1", 20),
-  transitions: (reader) => reader.transitions("executor-1"),
+  onKey: (reader) => forEach("key", (id) => reader.onKey(id, 100)),
+  keyUses: (reader) => forEach("executor", (id) => reader.keyUses(id, 20)),
+  transitions: (reader) => forEach("executor", (id) => reader.transitions(id)),
   lineageUse: (reader) => reader.lineageUse("key-1", "executor-1"),
   enrolledCount: (reader) => reader.enrolledCount("key-1"),
 };
