@@ -62,7 +62,29 @@ export function withSudo(command: string): string {
   return commandForPod(command) ?? `sudo ${command}`;
 }
 
+/** The agent of the remedies: its agent.toml if commands have to name it, and whose agent it is. */
+let agent: { readonly path: string; readonly isOwn: boolean } | undefined;
+
+/**
+ * From now on, remedies are about the agent with the agent.toml at `path`; undefined: about the
+ * one that a command without `-c` finds. `isOwn`: it is a person's own, who needs no sudo for it.
+ */
+export function adviseForAgent(path: string | undefined, isOwn: boolean): void {
+  agent = path === undefined ? undefined : { path, isOwn };
+}
+
+/** A command for that agent: a copy of it must not act on another one. */
+export function agentCommand(command: string): string {
+  return `novacula-agent ${command}${agent === undefined ? "" : ` -c ${shellWord(agent.path)}`}`;
+}
+
+/** The same for a command that reads or writes what is root's, mostly. */
+export function forAgent(command: string, byRoot: (command: string) => string = asRoot): string {
+  const text = agentCommand(command);
+  return agent?.isOwn === true ? (commandForPod(text) ?? text) : byRoot(text);
+}
+
 /** Where people put another key, behind the name of its file: ` (sudo novacula-agent set-key)`. */
 export function setKeyHint(): string {
-  return inPlace({ host: " (sudo novacula-agent set-key)", pod: " (by its Secret)" });
+  return inPlace({ host: ` (${forAgent("set-key", withSudo)})`, pod: " (by its Secret)" });
 }

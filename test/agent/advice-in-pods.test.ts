@@ -64,7 +64,7 @@ const NOT_IN_PODS = [
  */
 const ELSEWHERE =
   /reads a credential only at a start|and restart the service: |^systemctl status $|sudo novacula-agent |sudo systemctl stop novacula-agent\b|sudo -u postgres|start postgresql/u;
-const CHOOSERS = new Set(["asRoot", "withSudo"]);
+const CHOOSERS = new Set(["asRoot", "withSudo", "forAgent"]);
 /** The examples in the help of commands; they are those of the manual pages. */
 const HELP = new Set(["examples", "description", "notes"]);
 

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { printable } from "../../lib/printable.ts";
-import { asRoot, inPlace } from "../../lib/shell-word.ts";
+import { forAgent, inPlace } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
@@ -137,7 +137,7 @@ function missing(commentedLine: number | undefined): KeyFinding {
       ? MISSING.problem
       : `${MISSING.problem} (the one in line ${commentedLine} is commented out, and may have been revoked)`;
   const remedy = inPlace<Remedy>({
-    host: [step("Create a key on the control plane, then run:", asRoot("novacula-agent set-key"))],
+    host: [step("Create a key on the control plane, then run:", forAgent("set-key"))],
     pod: "Create a key on the control plane, put it into a Secret, and name its mounted file in control_plane.access_token_file.",
   });
   return { ...MISSING, problem, remedy };

@@ -108,7 +108,7 @@ export async function loadConfig(
       : {
           ...base(),
           verdict: "invalid",
-          issues: withTwoKeys(parsed.issues, twoKeys, path),
+          issues: withTwoKeys(parsed.issues, twoKeys),
           twoKeys,
           config: undefined,
         };

@@ -1,4 +1,4 @@
-import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { forAgent } from "../../lib/shell-word.ts";
 import { step } from "../../lib/text/remedy.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
@@ -7,7 +7,7 @@ import type { ConfigIssue } from "./issue/config-issue.ts";
 import { TWO_KEY_SOURCES } from "./issue/table-issue.ts";
 import { type FoundKey, keyInConfig, keyInFile, type ReadFile } from "./key-source.ts";
 import type { ParsedConfig } from "./parse-config.ts";
-import { type AgentConfig, DEFAULT_PATH } from "./schema/agent-config.ts";
+import type { AgentConfig } from "./schema/agent-config.ts";
 import { settingLines } from "./setting-lines.ts";
 
 /** One of two keys in a configuration that may have only one. */
@@ -59,18 +59,13 @@ export async function readTwoKeys(
 }
 
 /** The issue with the places and fingerprints of both keys. */
-export function withTwoKeys(
-  issues: readonly ConfigIssue[],
-  { candidates }: TwoKeys,
-  path: string,
-): readonly ConfigIssue[] {
+export function withTwoKeys(issues: readonly ConfigIssue[], { candidates }: TwoKeys): readonly ConfigIssue[] {
   const keys = candidates.map(({ setting, line, key }) => {
     const where = line === undefined ? "" : ` (line ${line})`;
     return `${setting}${where} has ${key === undefined ? "no usable key" : String(key)}`;
   });
   const problem = `there can be only one key, but ${keys.join(", and ")}`;
-  const option = path === DEFAULT_PATH ? "" : ` -c ${shellWord(path)}`;
-  const doctor = asRoot(`novacula-agent doctor${option}`);
+  const doctor = forAgent("doctor");
   const remedy = [step("Delete the line that you do not want. To see which key is accepted, run:", doctor)];
   return issues.map((issue) => (issue.code === TWO_KEY_SOURCES ? { ...issue, problem, remedy } : issue));
 }

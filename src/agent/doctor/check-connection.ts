@@ -1,6 +1,6 @@
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
-import { asRoot, inPlace } from "../../lib/shell-word.ts";
+import { asRoot, forAgent, inPlace } from "../../lib/shell-word.ts";
 import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
@@ -134,7 +134,7 @@ function authentication({ answer: { kind, detail, remedy, endsAt }, nowMs }: Con
       status: "warning",
       detail,
       remedy: inPlace<Remedy>({
-        host: [step("Give this host a new key before then:", asRoot("novacula-agent set-key"))],
+        host: [step("Give this host a new key before then:", forAgent("set-key"))],
         pod: "Put a new key into its Secret before then.",
       }),
     };

@@ -1,5 +1,5 @@
 import { printable } from "../../lib/printable.ts";
-import { asRoot, inPlace, shellWord } from "../../lib/shell-word.ts";
+import { asRoot, forAgent, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
 import { lookCommand } from "../daemon/narration/duplicates.ts";
@@ -101,7 +101,7 @@ function itself(facts: ExecutorFacts): Check {
 
 const RUN_AS_ROOT = () =>
   inPlace({ host: "Run doctor with sudo.", pod: "Run doctor as the user of the agent." });
-const APPLY = () => [step("Run:", asRoot("novacula-agent reload --wait"))];
+const APPLY = () => [step("Run:", forAgent("reload --wait"))];
 
 function online(status: AgentStatus, { fingerprint, files, isAccepted }: ExecutorFacts): Check {
   const { pendingChange, key } = status;
@@ -128,7 +128,7 @@ function online(status: AgentStatus, { fingerprint, files, isAccepted }: Executo
 function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: ExecutorFacts): Check {
   const detail = trimmed(status.reason);
   // Doctor has asked with the present unit.
-  const retry = asRoot(isUnitChanged ? "novacula-agent restart" : "novacula-agent retry");
+  const retry = isUnitChanged ? asRoot("novacula-agent restart") : forAgent("retry");
   switch (status.state) {
     case "connecting":
       return bad(`not online yet. ${detail}`, "Wait a few seconds, then run doctor again.");

@@ -1,5 +1,5 @@
 import { printable } from "../../lib/printable.ts";
-import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { asRoot, forAgent, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
 import { type NodeStatus, type NodesStatus, problemOfNode } from "../daemon/status/nodes-status.ts";
@@ -59,7 +59,7 @@ function handCheck(hand: NodeFacts["hand"], count: number): Check {
 
 function statusChecks(status: NodesStatus): readonly Check[] {
   const { nodes, obstacle, unknownUnits } = status;
-  const forget = asRoot("novacula-agent nodes forget NAME");
+  const forget = forAgent("nodes forget NAME");
   return [
     ...(obstacle === null || nodes.length === 0 ? [] : [warning(trimmed(obstacle), "Do what it says.")]),
     ...(unknownUnits.length === 0
@@ -80,7 +80,7 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
       return [];
     }
     // The agent sends a person to doctor: that is this report.
-    const why = (reason ?? problem).replace(/ Fix: run sudo novacula-agent doctor\.$/u, "");
+    const why = (reason ?? problem).replace(/ Fix: run (?:sudo )?novacula-agent doctor\b.*$/u, "");
     const [what, fix] = problem === "bad_spec" ? splitFix(why) : [why];
     const detail = `node ${node.name} (${printable(role, 40)}): ${trimmed(what)} [${problem}]`;
     return [{ stage: "nodes", status: "bad", detail, remedy: fix ?? remedyOf(problem, node.name, role) }];
@@ -92,11 +92,11 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
   const detail = `node ${node.name}: ${trimmed(other)}`;
   return node.isUnlisted
     ? [{ stage: "nodes", status: "bad", detail, remedy: unlistedRemedy(node.name) }]
-    : [warning(detail, [step("Run:", asRoot(`novacula-agent nodes show ${node.name}`))])];
+    : [warning(detail, [step("Run:", forAgent(`nodes show ${node.name}`))])];
 }
 
 function unlistedRemedy(name: string): Remedy {
-  const forget = asRoot(`novacula-agent nodes forget ${name}`);
+  const forget = forAgent(`nodes forget ${name}`);
   return [step("Have the control plane list it or delete it. To stop it here, run:", forget)];
 }
 
@@ -124,7 +124,7 @@ function remedyOf(problem: NodeProblem, node: string, role: string): Remedy {
       return [step("Free disk space. See:", asRoot("df -h /var/lib/novacula-nodes"))];
     case "crash_loop":
     case "unresponsive":
-      return [step("Look at its log:", asRoot(`novacula-agent nodes logs ${node} ${shellWord(role)}`))];
+      return [step("Look at its log:", forAgent(`nodes logs ${node} ${shellWord(role)}`))];
     case "out_of_memory":
       return "Give the node more memory on the control plane.";
     case "hand_unavailable":

@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import { forAgent, withSudo } from "../../lib/shell-word.ts";
 import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
 import type { Action } from "./decide/plan.ts";
 import { withProcess } from "./host/applied.ts";
@@ -148,6 +149,6 @@ function failureOf(answer: HandAnswer): Failure | undefined {
     return { problem: "deletion_held_back", reason: printable(reason, 300) };
   }
   const verb = answer.kind === "refused" ? "refuses" : "does not answer";
-  const reason = `The root helper ${verb}: ${answer.why}. Fix: run sudo novacula-agent doctor.`;
+  const reason = `The root helper ${verb}: ${answer.why}. Fix: run ${forAgent("doctor", withSudo)}.`;
   return { problem: "hand_unavailable", reason: printable(reason, 300) };
 }

@@ -1,5 +1,5 @@
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
+import { forAgent, withSudo } from "../../lib/shell-word.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { ListFinding } from "./decide/node-list.ts";
 import type { Action } from "./decide/plan.ts";
@@ -21,7 +21,7 @@ export function actionEntry({ kind, node, role, reason }: Action, { held }: Node
     case "delete":
       return { event: "node.deleted", message: `Node ${node} is deleted, and its data with it.`, fields };
     case "keep": {
-      const purge = asRoot(`novacula-agent nodes purge ${node}`);
+      const purge = forAgent(`nodes purge ${node}`);
       const message = `Node ${node} is deleted. Its data is kept as ordered, and keeps its name. To delete the data, run: ${purge}`;
       return { event: "node.deleted", message, fields };
     }
@@ -46,12 +46,12 @@ export function findingEntry(finding: ListFinding): Entry {
     case "name-in-use":
       return {
         event: "nodes.name-in-use",
-        message: `A new node ${finding.name} waits: an earlier node still has that name and its data on this host. Fix: delete the earlier node, or run: ${asRoot(`novacula-agent nodes purge ${finding.name}`)}`,
+        message: `A new node ${finding.name} waits: an earlier node still has that name and its data on this host. Fix: delete the earlier node, or run: ${forAgent(`nodes purge ${finding.name}`)}`,
       };
     case "unlisted":
       return {
         event: "nodes.unlisted",
-        message: `The control plane's list does not have ${names(finding.names)}. They go on, because absence is no order. Fix: have the control plane delete them, or run: ${asRoot(`novacula-agent nodes forget ${finding.names[0] ?? ""}`)}`,
+        message: `The control plane's list does not have ${names(finding.names)}. They go on, because absence is no order. Fix: have the control plane delete them, or run: ${forAgent(`nodes forget ${finding.names[0] ?? ""}`)}`,
       };
     case "slowed":
       return {
@@ -81,4 +81,9 @@ function names(all: readonly string[]): string {
   const shown = all.slice(0, 8).map((name) => printable(name, 40));
   const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";
   return `${all.length === 1 ? "node" : "nodes"} ${shown.join(", ")}${more}`;
+}
+
+/** What becomes of the data of a node that was ordered to keep it. */
+export function keptNode(name: string): string {
+  return `Node ${name} is deleted, and its data is kept. To delete the data, run: ${forAgent(`nodes purge ${name}`, withSudo)}`;
 }

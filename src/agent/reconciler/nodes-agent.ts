@@ -15,7 +15,7 @@ import { createHand, type Hand } from "./host/hand-client.ts";
 import { HOST_PLACES, type HostPlaces } from "./host/places.ts";
 import type { ObservedHost } from "./host/unit-observer.ts";
 import { ListKeeper } from "./list-keeper.ts";
-import { supportEntry, unknownUnitsEntry } from "./narrate-nodes.ts";
+import { keptNode, supportEntry, unknownUnitsEntry } from "./narrate-nodes.ts";
 import { readNodeLog } from "./node-log.ts";
 import { nodesStatusOf } from "./nodes-status-of.ts";
 import { probeProcess } from "./probe/probe.ts";
@@ -243,8 +243,4 @@ class NodesAgent implements NodesPart {
     }
     this.#saidUnits = text;
   }
-}
-
-function keptNode(name: string): string {
-  return `Node ${name} is deleted, and its data is kept. To delete the data, run: sudo novacula-agent nodes purge ${name}`;
 }

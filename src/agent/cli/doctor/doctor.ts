@@ -44,7 +44,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     options.keyFile,
     terminal,
   );
-  const route = keyRoute(options.keyFile, "Run doctor again", subject);
+  const route = keyRoute(options.keyFile, "Run doctor again");
   const folders = await findFolders({ config: path }, environment);
   const twoKeys = loaded.verdict === "invalid" ? loaded.twoKeys : undefined;
   const judged = twoKeys === undefined ? undefined : await judgeTwoKeys(twoKeys, subject, signal);

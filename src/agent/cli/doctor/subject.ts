@@ -1,6 +1,7 @@
 import { delay } from "../../../lib/delay.ts";
 import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
+import { adviseForAgent } from "../../../lib/shell-word.ts";
 import { configPath } from "../../config/load-config.ts";
 import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
@@ -51,9 +52,11 @@ export async function findSubject(
   }
   const byFlag = options.config === undefined ? "NOVACULA_CONFIG in this shell" : "--config";
   const path = configPath(options.config, environment);
+  const isUsual = path === configPath(undefined, environment);
+  adviseForAgent(isUsual ? undefined : path, process.geteuid?.() !== 0);
   return {
     path,
-    isUsual: path === configPath(undefined, environment),
+    isUsual,
     pathSource: named === "" ? undefined : byFlag,
     environment,
     sourceOf: () => "this shell's environment",

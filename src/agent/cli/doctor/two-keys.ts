@@ -26,7 +26,7 @@ export async function judgeTwoKeys(
   subject: Subject,
   signal: AbortSignal,
 ): Promise<TwoKeyVerdicts> {
-  const route = commandRoute("Run doctor again", subject);
+  const route = commandRoute("Run doctor again");
   const judged: Judged[] = [];
   let way: readonly Check[] | undefined;
   let isReached = true;

@@ -1,4 +1,4 @@
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { adviseForAgent } from "../../../lib/shell-word.ts";
 import { configPath } from "../../config/load-config.ts";
 import { installedService } from "./hidden-files.ts";
 
@@ -19,12 +19,19 @@ export interface ConfigPlace {
 
 /**
  * The file that `--config` names, else `NOVACULA_CONFIG` of this command, else what the installed
- * service uses, else the default path. A person who names no file means the service.
+ * service uses, else the default path. A person who names no file means the service. From then on,
+ * remedies are about that agent.
  */
 export async function findConfig(
   { config = "" }: ConfigOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<ConfigPlace> {
+  const place = await configPlace(config, environment);
+  adviseForAgent(place.isUsual ? undefined : place.path, process.geteuid?.() !== 0);
+  return place;
+}
+
+async function configPlace(config: string, environment: NodeJS.ProcessEnv): Promise<ConfigPlace> {
   const own = configPath(config, environment);
   const { NOVACULA_CONFIG: variable = "" } = environment;
   if (config !== "" || variable !== "") {
@@ -32,20 +39,4 @@ export async function findConfig(
   }
   const service = await installedService();
   return { path: service?.configPath ?? own, isUsual: true, unitSource: service?.configSource };
-}
-
-type Usual = Pick<ConfigPlace, "path" | "isUsual">;
-
-/** A command to run next for the same agent. It has `-c` unless the agent uses the usual file. */
-export function nextCommand(command: string, { path, isUsual }: Usual): string {
-  return `novacula-agent ${command}${isUsual ? "" : ` -c ${shellWord(path)}`}`;
-}
-
-/**
- * The same for a command that reads or writes the agent's files: as root, unless the file is the
- * person's own.
- */
-export function nextCommandAsRoot(command: string, place: Usual): string {
-  const text = nextCommand(command, place);
-  return place.isUsual ? asRoot(text) : text;
 }

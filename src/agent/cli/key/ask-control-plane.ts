@@ -1,6 +1,7 @@
 import { systemClock } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
+import { forAgent } from "../../../lib/shell-word.ts";
 import { VERSION } from "../../../lib/version.ts";
 import type { CurrentKeyReply } from "../../../protocol/sync.ts";
 import { readCertificates } from "../../config/ca-source.ts";
@@ -15,7 +16,6 @@ import type { KeyFinding } from "../../key/finding.ts";
 import { OriginMarks } from "../../sync/answer/origin-marks.ts";
 import { fromOrganization, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
-import { type ConfigPlace, nextCommandAsRoot } from "../host/config-place.ts";
 
 /** The control plane's verdict on a key. Asking registers nothing. */
 export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
@@ -58,18 +58,13 @@ export interface KeyQuestion {
 const DEADLINE_MS = 10_000;
 
 /** How to provide another key: with `--key-file`, the clause `again`; otherwise, by set-key. */
-export function keyRoute(
-  keyFile: string | undefined,
-  again: string,
-  place: Pick<ConfigPlace, "path" | "isUsual">,
-): KeyRoute {
-  const setKey = `Run ${nextCommandAsRoot("set-key", place)}`;
-  return commandRoute(keyFile === undefined ? setKey : again, place);
+export function keyRoute(keyFile: string | undefined, again: string): KeyRoute {
+  return commandRoute(keyFile === undefined ? `Run ${forAgent("set-key")}` : again);
 }
 
-/** By the command `again`, of the agent at `place`: another one must not move instead. */
-export function commandRoute(again: string, place: Pick<ConfigPlace, "path" | "isUsual">): KeyRoute {
-  return { kind: "command", again, move: nextCommandAsRoot("set-key --new-organization", place) };
+/** By the command `again`. */
+export function commandRoute(again: string): KeyRoute {
+  return { kind: "command", again, move: forAgent("set-key --new-organization") };
 }
 
 /**

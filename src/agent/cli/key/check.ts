@@ -4,6 +4,7 @@ import { endedBySignals } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
+import { adviseForAgent } from "../../../lib/shell-word.ts";
 import { type Remedy, remedyText } from "../../../lib/text/remedy.ts";
 import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
 import { broughtOut, hiddenDetail } from "../../config/file/hidden-file.ts";
@@ -55,7 +56,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   const subject = await subjectOf(options, loaded, isDenied, terminal);
   // Only now: while the command waits for a key, Ctrl-C may end it at once.
   const signal = endedBySignals();
-  const route = keyRoute(options.keyFile, "Check again", place);
+  const route = keyRoute(options.keyFile, "Check again");
   const verdict =
     options.online === true ? await ask(loaded, subject, { route, environment }, signal) : undefined;
   const lines = [
@@ -111,6 +112,7 @@ async function loadOnce(options: CheckOptions, terminal: Terminal): Promise<Load
     return { loaded: await withKeptName(loaded), place: { ...place, isPipe: false } };
   }
   const path = isStdin(config) ? "stdin" : config;
+  adviseForAgent(path, process.geteuid?.() !== 0);
   const place = { path, isUsual: false, unitSource: undefined, isPipe: true };
   const given = { path, bytes };
   const loaded = await loadConfig(path, environment, undefined, { ...reader, given });

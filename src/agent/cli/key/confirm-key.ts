@@ -4,14 +4,13 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
+import { agentCommand, asRoot } from "../../../lib/shell-word.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
 import { type AgentStatus, keyIs } from "../../daemon/status/status.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { AgentPlace } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
-import { nextCommand } from "../host/config-place.ts";
 import { keyName, statusLine } from "../status/status-report.ts";
 import { waitForKey } from "../status/wait-for-key.ts";
 
@@ -56,7 +55,7 @@ export async function confirmKey(
   }
   const waitMs = wasTried ? placed.waitMs : Math.min(placed.waitMs, UNTRIED_WAIT_MS);
   if (waitMs === 0) {
-    const see = nextCommand(`status --wait-for key=${key.fingerprint}`, place);
+    const see = agentCommand(`status --wait-for key=${key.fingerprint}`);
     print(terminal, `The agent applies it now. To see the result, run: ${see}`);
     return ExitCode.good;
   }

@@ -5,7 +5,7 @@ import { errorCode } from "../../../lib/errors.ts";
 import { neededInTime } from "../../../lib/files/file-answer.ts";
 import { folderText, holdPlace, LinkInOpenFolder, type OpenFolder } from "../../../lib/files/held-place.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { asRoot, forAgent, shellWord } from "../../../lib/shell-word.ts";
 import type { CredentialSource } from "../../systemd/unit-credentials.ts";
 import { serviceCredential } from "../host/service-credential.ts";
 
@@ -22,7 +22,7 @@ const USUAL = "/etc/novacula/key";
 export async function credentialTarget(name: string): Promise<string> {
   if (process.geteuid?.() !== 0) {
     throw new CommandError("no_permission", "only root can write the source of a systemd credential", {
-      fix: asRoot("novacula-agent set-key"),
+      fix: forAgent("set-key"),
     });
   }
   const found = await serviceCredential(name);

@@ -84,7 +84,7 @@ async function install(
   const { key, findings } = handed;
   const target = await neededInTime(file, () => keyTarget(loaded, key, source));
   const isMove = options.newOrganization === true;
-  const route = commandRoute("Run set-key again", place);
+  const route = commandRoute("Run set-key again");
   const verdict = await askControlPlane({ ...loaded, key, findings, route, isMove, environment }, signal);
   if (signal.aborted) {
     return giveUp("Interrupted.", ExitCode.bad, terminal);

@@ -3,6 +3,7 @@ import { confirm } from "../../../lib/command-line/confirm.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { delay } from "../../../lib/delay.ts";
+import { agentCommand, forAgent, withSudo } from "../../../lib/shell-word.ts";
 import type { NodesStatus } from "../../daemon/status/nodes-status.ts";
 import { createHand, type Hand } from "../../reconciler/host/hand-client.ts";
 import { HOST_PLACES, NODE_DATA } from "../../reconciler/host/places.ts";
@@ -62,7 +63,7 @@ export async function purgeNode(name: string, options: EndOptions, terminal: Ter
 function requireRoot(verb: string, name: string): void {
   if (process.geteuid?.() !== 0) {
     throw new CommandError("no_permission", "Only root may do this.", {
-      fix: `sudo novacula-agent nodes ${verb} ${name}`,
+      fix: forAgent(`nodes ${verb} ${name}`, withSudo),
     });
   }
 }
@@ -79,7 +80,7 @@ function unitsToForget(name: string, status: NodesStatus): readonly string[] {
       ? `Node ${name} is deleted, and its data was kept.`
       : `The control plane lists node ${name}, so it would come back. Nothing was changed.`;
     const fix = node.isKept
-      ? `sudo novacula-agent nodes purge ${name}`
+      ? forAgent(`nodes purge ${name}`, withSudo)
       : "stop or delete the node on the control plane";
     throw new CommandError("refused", message, { fix });
   }
@@ -91,7 +92,7 @@ async function order(hand: Hand, request: string): Promise<void> {
   if (answer.kind !== "ok") {
     const message = `The root helper did not do "${request}": ${answer.why}`;
     throw new CommandError(answer.kind === "refused" ? "refused" : "no_answer", message, {
-      fix: "novacula-agent doctor",
+      fix: agentCommand("doctor"),
     });
   }
 }

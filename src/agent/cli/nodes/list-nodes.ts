@@ -2,7 +2,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { type Cell, table } from "../../../lib/command-line/table.ts";
 import { complain, paint, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
+import { forAgent } from "../../../lib/shell-word.ts";
 import {
   type NodeStatus,
   type NodesStatus,
@@ -106,7 +106,7 @@ function nodeText(node: NodeStatus, terminal: Terminal): string {
 }
 
 function keptText({ name }: NodeStatus): string {
-  const purge = asRoot(`novacula-agent nodes purge ${name}`);
+  const purge = forAgent(`nodes purge ${name}`);
   return `deleted; its data is in ${NODE_DATA}/${name}. To delete the data, run: ${purge}`;
 }
 

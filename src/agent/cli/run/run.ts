@@ -8,7 +8,7 @@ import { errorChain } from "../../../lib/errors.ts";
 import { isInPod } from "../../../lib/log/in-pod.ts";
 import { formatForStdout } from "../../../lib/log/line-format.ts";
 import { patientOutput } from "../../../lib/log/patient-output.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { adviseForAgent, shellWord } from "../../../lib/shell-word.ts";
 import { createNotifier, describeFailure } from "../../../lib/systemd/notifier.ts";
 import { remedyText } from "../../../lib/text/remedy.ts";
 import { VERSION } from "../../../lib/version.ts";
@@ -16,7 +16,7 @@ import { withDefaultName } from "../../config/default-name.ts";
 import { hostName } from "../../config/executor-name.ts";
 import { formatIssue } from "../../config/issue/config-issue.ts";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
-import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
+import { DEFAULT_DATA_DIR, DEFAULT_PATH, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
 import { type Agent, createAgent } from "../../daemon/agent.ts";
 import { openControlSocket } from "../../daemon/control-socket.ts";
 import { keptConnectionEntry } from "../../daemon/narration/narrate-agent.ts";
@@ -54,9 +54,13 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<Exit
 
   const { environment } = terminal;
   const path = configPath(options.config, environment);
+  const advised = path === DEFAULT_PATH ? undefined : path;
+  const isOwn = process.geteuid?.() !== 0 && !isSupervised(terminal);
   // Before the key is read: another user may read less than root, and setuid(2) would wait for a
   // thread that hangs on the key file.
-  await becomeOwner(await findFolders(options, environment), terminal);
+  const own = await findFolders(options, environment);
+  adviseForAgent(advised, isOwn);
+  await becomeOwner(own, terminal);
   const initial = await untilAborted(loadConfig(path, environment), signal);
   if (initial === undefined) {
     return ExitCode.good;

@@ -2,11 +2,11 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
+import { agentCommand, forAgent } from "../../../lib/shell-word.ts";
 import type { AgentStatus } from "../../daemon/status/status.ts";
 import { type AgentFolders, findFolders } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
-import { type ConfigOptions, nextCommand } from "../host/config-place.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { driftNote } from "../host/credential-drift.ts";
 import { statusReport } from "./status-report.ts";
 import { sayUnanswered } from "./unanswered.ts";
@@ -28,7 +28,7 @@ export async function reload(
   }
   const notes = await credentialNotes(folders, answer.status);
   if (options.wait !== true) {
-    const status = nextCommand("status", folders);
+    const status = agentCommand("status");
     print(terminal, `The agent reads its files now. To see the result, run: ${status}`);
     for (const note of notes) {
       complain(terminal, note);
@@ -53,6 +53,6 @@ async function credentialNotes(folders: AgentFolders, status: AgentStatus): Prom
     ? notes
     : [
         `The key is the systemd credential ${printable(credential)}, which systemd reads only at a start.`,
-        `For a new key, run: ${asRoot("novacula-agent set-key")}`,
+        `For a new key, run: ${forAgent("set-key")}`,
       ];
 }

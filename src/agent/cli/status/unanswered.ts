@@ -2,10 +2,9 @@ import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
+import { agentCommand, asRoot } from "../../../lib/shell-word.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
-import { nextCommand } from "../host/config-place.ts";
 import { installedService } from "../host/hidden-files.ts";
 
 type Unanswered = Exclude<AgentAnswer, { kind: "answered" }>;
@@ -21,7 +20,7 @@ export async function unansweredError(
 ): Promise<CommandError> {
   if (kind === "not-running" && place.isDenied) {
     return new CommandError("no_permission", unknownAgent(place), {
-      fix: asRoot(nextCommand(command, place)),
+      fix: asRoot(agentCommand(command)),
     });
   }
   return kind === "no-answer"
@@ -33,7 +32,7 @@ export async function unansweredError(
 async function startOf(place: AgentFolders): Promise<string> {
   return place.isUsual || (await installedService())?.configPath === place.path
     ? asRoot("systemctl start novacula-agent")
-    : nextCommand("run", place);
+    : agentCommand("run");
 }
 
 /** Prints the same for people, and returns the exit code. */

@@ -6,7 +6,7 @@ import { type Group as AccountGroup, ownerText, readAccounts } from "../../../li
 import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asOwner, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { asOwner, asRoot, forAgent, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
@@ -78,7 +78,7 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<Re
       if (reader.group?.gid === UNMAPPED_ID && isInUserNamespace()) {
         return [
           step("The service's own group is unknown here, inside of its sandbox."),
-          step("Fix:", asRoot("novacula-agent doctor")),
+          step("Fix:", forAgent("doctor")),
         ];
       }
       if (current !== path) {

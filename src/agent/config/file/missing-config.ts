@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/environment-variable.ts";
-import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { agentCommand, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 
@@ -35,12 +35,12 @@ export async function missingConfigRemedy(
   return code === "not-found" && begin !== undefined
     ? [
         step("Restore it, or name another file."),
-        step(`${AFTERWARDS} To begin with the example, run:`, asRoot(begin)),
+        step(`${afterwards()} To begin with the example, run:`, asRoot(begin)),
       ]
     : remedy;
 }
 
-const AFTERWARDS = "A new one needs control_plane.url, and the key from novacula-agent set-key.";
+const afterwards = () => `A new one needs control_plane.url, and the key from ${agentCommand("set-key")}.`;
 
 function folderRemedy(path: string, { names, meant }: FolderInstead, begin: string | undefined): Remedy {
   const folder = shellWord(path);
@@ -56,7 +56,7 @@ function folderRemedy(path: string, { names, meant }: FolderInstead, begin: stri
     ? [step("Clear the place, then put the file there. Run:", clear)]
     : [
         step("Clear the place, then put the file there."),
-        step(`${AFTERWARDS} To begin with the example, run:`, clear, asRoot(begin)),
+        step(`${afterwards()} To begin with the example, run:`, clear, asRoot(begin)),
       ];
 }
 

@@ -14,6 +14,7 @@ import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
 import { withFixLast } from "./fix-last.ts";
 import { commonNameEntries } from "./host-name.ts";
+import { credentialFix } from "./refusal-advice.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
 /** What does not change while the process runs. */
@@ -64,7 +65,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
   if (problem.credential !== undefined) {
     return {
       event: "key.unusable",
-      message: `${capital(problemText(problem))} The key is not sent. systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: sudo novacula-agent set-key`,
+      message: `${capital(problemText(problem))} The key is not sent. ${credentialFix()}`,
       fields: { path, finding: problem.findings[0]?.code },
     };
   }

@@ -1,7 +1,7 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
-import { inPlace, setKeyHint } from "../../../lib/shell-word.ts";
+import { forAgent, inPlace, setKeyHint, withSudo } from "../../../lib/shell-word.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
@@ -115,7 +115,7 @@ function expiring(state: GenerationState, serverMs: number): Entry {
   const place =
     config.controlPlane.credential === undefined
       ? `${keySource}${setKeyHint()}; nothing is interrupted.`
-      : `the source of the ${keySource}, and restart the service: sudo novacula-agent set-key`;
+      : `the source of the ${keySource}, and restart the service: ${forAgent("set-key", withSudo)}`;
   return {
     event: "key.expiring",
     message: `The ${keyLabel(state)} ${what} into ${place}`,

@@ -1,6 +1,6 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
-import { inPlace, setKeyHint, shellWord } from "../../../lib/shell-word.ts";
+import { forAgent, inPlace, setKeyHint, shellWord, withSudo } from "../../../lib/shell-word.ts";
 import { FORBIDDEN_REASONS, KEY_REFUSAL_REASONS } from "../../../protocol/refusal.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
@@ -42,8 +42,9 @@ export type KeyRoute =
 const BY_FILE: KeyRoute = { kind: "file" };
 
 /** How a credential gets another key: systemd.exec(5). set-key knows where its source is. */
-const CREDENTIAL_FIX =
-  "systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: sudo novacula-agent set-key";
+export function credentialFix(): string {
+  return `systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: ${forAgent("set-key", withSudo)}`;
+}
 
 export function refusedKeyOf({ generation, acceptedAt, keyEndsAt }: GenerationState): RefusedKey {
   const { config, keySource, findings } = generation;
@@ -64,7 +65,7 @@ export function adviseRefusal(
       : adviseForbidden(refusal, key, route);
   const told = isDoubtful(refusal) ? inDoubt(advice) : advice;
   return route.kind === "file" && key.credential !== undefined
-    ? { why: told.why, remedy: `${told.remedy}${told.remedy.endsWith(".") ? " " : "; "}${CREDENTIAL_FIX}` }
+    ? { why: told.why, remedy: `${told.remedy}${told.remedy.endsWith(".") ? " " : "; "}${credentialFix()}` }
     : told;
 }
 
@@ -199,7 +200,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
 function adviseOrganization(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const { facts, executorOrganization: own } = refusal;
   const theirs = facts.organization === undefined ? undefined : `organization ${facts.organization}`;
-  const move = `To move this host to ${theirs ?? "the other organization"} instead: ${inPlace({ host: route.kind === "command" ? route.move : "sudo novacula-agent set-key --new-organization", pod: "install it again with an empty volume for its state" })}`;
+  const move = `To move this host to ${theirs ?? "the other organization"} instead: ${inPlace({ host: route.kind === "command" ? route.move : forAgent("set-key --new-organization", withSudo), pod: "install it again with an empty volume for its state" })}`;
   if (own === undefined) {
     const working = bring("a key of the executor's organization", key, route);
     return {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
+import { agentCommand } from "../../../lib/shell-word.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import { adviseDuplicates } from "../narration/duplicates.ts";
 import { adviseRefusal, codeOf, refusedKeyOf } from "../narration/refusal-advice.ts";
@@ -20,7 +21,7 @@ export function describeState(rotation: Rotation, clock: Clock): string {
   switch (sync.kind) {
     case "connecting":
       return state.nextAt > clock.now()
-        ? `Restarted. The first sync with ${host} is at ${clockTime(clock, state.nextAt)}, so that a restarted fleet does not return all at once. To sync now: novacula-agent retry`
+        ? `Restarted. The first sync with ${host} is at ${clockTime(clock, state.nextAt)}, so that a restarted fleet does not return all at once. To sync now: ${agentCommand("retry")}`
         : `Connecting to ${host} with ${keyLabel(state)}.`;
     case "online":
       return `Online with ${keyLabel(state)} at ${host} since ${clockTime(clock, sync.since)}.`;
@@ -61,7 +62,7 @@ export function systemdStatus(
   const isOnline = running(rotation)?.sync.kind === "online";
   const isUnused = rotation.problem !== undefined || candidate(rotation) !== undefined;
   return isOnline && isUnused
-    ? `${sentence} A change in the file is not in use: see novacula-agent status.`
+    ? `${sentence} A change in the file is not in use: see ${agentCommand("status")}.`
     : sentence;
 }
 

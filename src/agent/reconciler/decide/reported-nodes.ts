@@ -1,3 +1,4 @@
+import { forAgent, withSudo } from "../../../lib/shell-word.ts";
 import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
 import type { NodeList } from "./node-list.ts";
 
@@ -47,7 +48,7 @@ function reportedNodes(
           ...client,
           status: "error",
           problem: "bad_spec",
-          reason: `An earlier node ${name} still has its name on the host, or its kept data has. Fix: delete it, or run there: sudo novacula-agent nodes purge ${name}`,
+          reason: `An earlier node ${name} still has its name on the host, or its kept data has. Fix: delete it, or run there: ${forAgent(`nodes purge ${name}`, withSudo)}`,
           since,
           restarts: 0,
           height: null,
