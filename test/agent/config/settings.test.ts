@@ -229,8 +229,32 @@ describe("a URL that cannot be meant", () => {
     ["http://proxy..example.com:3128", "without an empty part"],
     ["http://0300.0.0.1:3128", "this is 192.0.0.1"],
     ["http://proxy:3128,", "without a comma"],
+    ["http://xn--a:3128", "whose xn-- code (Punycode) is whole"],
+    ["http://user:pw@proxy.xn--0:3128", "whose xn-- code (Punycode) is whole"],
   ])("is refused as a proxy too: %s", async (url, why) => {
     expect(await issuesOf("control_plane.proxy", url)).toEqual([expect.stringContaining(why)]);
+  });
+});
+
+describe("a name in the code of international names", () => {
+  it.each([
+    "https://xn--a",
+    "https://XN--A.example.com:8443",
+    "https://xn--99999999.example",
+    "https://xn--u-ccb",
+    "https://xn--bcher-kv.example",
+    "https://xn--a\uff0eexample.com",
+    "https://cp.example.xn--0.",
+  ])("is refused if it is the code of no name: %s", async (url) => {
+    expect(await issuesOf("control_plane.url", url)).toEqual([
+      expect.stringMatching(/xn-- code \(Punycode\) is whole|letters, digits/u),
+    ]);
+  });
+
+  it("is not longer than DNS allows, although the name is not", async () => {
+    expect(await issuesOf("control_plane.url", `https://${"\u00fc".repeat(61)}.example`)).toEqual([
+      expect.stringContaining("63 between two dots"),
+    ]);
   });
 });
 
@@ -241,6 +265,12 @@ describe("a URL that is meant", () => {
     ["https://CP.Example.com", "https://cp.example.com"],
     ["https://b\u00fccher.example", "https://xn--bcher-kva.example"],
     ["https://xn--bcher-kva.example", "https://xn--bcher-kva.example"],
+    ["https://XN--BCHER-KVA.example", "https://xn--bcher-kva.example"],
+    ["https://xn--n3h.example", "https://xn--n3h.example"],
+    [
+      `https://${"\u00fc".repeat(50)}.example`,
+      `https://${new URL(`https://${"\u00fc".repeat(50)}.example`).hostname}`,
+    ],
     ["https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"],
     ["https://a\u3002b.jp", "https://a.b.jp"],
     ["https://cp\uff0eexample\uff61com", "https://cp.example.com"],
@@ -297,6 +327,7 @@ describe("agent.public_host", () => {
     ["224.0.0.1", "for groups (multicast) or for nobody"],
     ["255.255.255.255", "for groups (multicast) or for nobody"],
     ["ff02::1", "for groups (multicast) or for nobody"],
+    ["xn--a.corp", "whose xn-- code (Punycode) is whole"],
   ])("%s is refused with the reason", async (host, why) => {
     const issues = await issuesOf("agent.public_host", host);
     expect(issues).toHaveLength(1);

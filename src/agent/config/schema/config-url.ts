@@ -133,7 +133,12 @@ function urlMistake(text: string, url: URL | null): string | undefined {
   if (/(?!-)[\p{Pd}\u2212]/u.test(bare)) {
     return noName(bare);
   }
-  return hostMistake(bare) ?? (url === null ? noAddress(host) : oddAddress(bare, url.hostname));
+  if (url === null) {
+    return hostMistake(bare) ?? noAddress(host);
+  }
+  // The code of an international name is longer than the name.
+  const code = url.hostname.replace(/^\[(.*)\]$/u, "$1").replace(/(?<=[^.])\.$/u, "");
+  return hostMistake(bare) ?? oddAddress(bare, url.hostname) ?? hostMistake(code);
 }
 
 /** Of a host and port whose colons do not show which is which. */

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from "node:net";
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { isLoopbackAddress } from "../../../lib/loopback.ts";
 
 const MAX_HOST = 253;
@@ -39,7 +39,16 @@ const MISTAKES: readonly Mistake[] = [
     (host) => host.length > MAX_HOST || host.split(".").some((label) => label.length > MAX_LABEL),
     `of at most ${MAX_HOST} characters, and ${MAX_LABEL} between two dots`,
   ],
+  [
+    (host) => host.split(".").some(isBrokenCode),
+    "with names whose xn-- code (Punycode) is whole: write the name in its own letters, or copy the code again",
+  ],
 ];
+
+/** RFC 3492: a part of a name in other letters. Node's URL lets a code pass that means none. */
+function isBrokenCode(label: string): boolean {
+  return /^xn--/iu.test(label) && /^xn--/iu.test(domainToUnicode(label));
+}
 
 /** Why `host` cannot be meant; undefined if it can. */
 export function hostMistake(host: string): string | undefined {
