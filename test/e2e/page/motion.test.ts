@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { adminAtWork, issueKey, syncAs, useControlPlane } from "../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
@@ -69,6 +69,35 @@ describe.skipIf(lacksBrowser)("nothing flickers or jumps", () => {
     await again.release();
   });
 
+  it("no column moves with the arrow of the order", async () => {
+    const { url } = controlPlane();
+    const { secret } = await issueKey(await adminAtWork(url), { name: "still" });
+    expect(await syncAs(url, secret, "still-1")).toBe(200);
+    const page = await browse({ isMoving: true });
+    await page.clock.install();
+    await signIn(page, url, "/executors?search=still-1&sort=name");
+    await rowOf(page, "still-1").waitFor();
+    await page.clock.pauseAt(Date.now() + 3_600_000);
+    const head = (name: string) => page.getByRole("columnheader", { name }).getByRole("link");
+    // Its column is as wide as its head, so an arrow that takes room there moves the others.
+    const widths = [head("First connected"), page.locator("tbody td.minor time")].map((each) =>
+      each.evaluate((element) => element.getBoundingClientRect().width),
+    );
+    const [ofHead = 0, ofCell = 0] = await Promise.all(widths);
+    expect(ofHead).toBeGreaterThan(ofCell + 20);
+    const columns = await columnEdges(page);
+    for (const arrow of ["↓", "↑"]) {
+      await head("First connected").click();
+      await expect
+        .poll(async () => {
+          await page.clock.runFor(100);
+          return head("First connected").evaluate((link) => getComputedStyle(link, "::after").content);
+        }, PATIENT)
+        .toContain(arrow);
+      expect(await columnEdges(page)).toEqual(columns);
+    }
+  });
+
   it("a dialog of which a part is loaded appears whole", async () => {
     const { url } = controlPlane();
     const { secret } = await issueKey(await adminAtWork(url), { name: "in one piece" });
@@ -79,13 +108,27 @@ describe.skipIf(lacksBrowser)("nothing flickers or jumps", () => {
     const held = await holdAnswers(page, "KeyReach");
     const dialog = await choose(page, "in one piece", "Rotate");
     await dialog.getByText("Looking for executors").waitFor();
-    const animation = () => dialog.evaluate((element) => getComputedStyle(element).animationName);
-    // It begins after 0.3 s.
-    expect(await animation()).toBe("appear");
+    expect(await opacitiesOf(dialog)).toEqual(WAITS);
     await held.release();
     await dialog.getByLabel("Revoke it now").check();
-    expect(await animation()).toBe("none");
+    expect(await opacitiesOf(dialog)).toEqual([]);
   });
+
+  it.each([true, false])(
+    "what stands for a list appears only if loading takes long: moving %s",
+    async (isMoving) => {
+      const { url } = controlPlane();
+      const page = await browse({ isMoving });
+      await signIn(page, url);
+      await page.getByRole("heading", { name: "API keys", exact: true }).waitFor();
+      const held = await holdAnswers(page, "ExecutorList");
+      await page.getByRole("link", { name: "Executors" }).click();
+      const skeleton = page.locator(".skeleton");
+      await skeleton.waitFor();
+      expect(await opacitiesOf(skeleton)).toEqual(WAITS);
+      await held.release();
+    },
+  );
 
   it("a message catches no click", async () => {
     const { url } = controlPlane();
@@ -101,6 +144,35 @@ describe.skipIf(lacksBrowser)("nothing flickers or jumps", () => {
     expect(isHit).toBe(false);
   });
 });
+
+/** Not seen until 0.3 s after it came, and then soon. */
+const WAITS = [0, 1];
+
+/**
+ * What an element that is animated shows just before 0.3 s have passed, and at the end of its
+ * animation; nothing if it is not animated.
+ */
+function opacitiesOf(locator: Locator): Promise<readonly number[]> {
+  return locator.evaluate((element) => {
+    // Also one that has ended: set back, it shows what it showed.
+    const { animationName } = getComputedStyle(element);
+    if (animationName === "none") {
+      return [];
+    }
+    element.style.animationName = "none";
+    element.getAnimations();
+    element.style.animationName = "";
+    const [animation] = element.getAnimations();
+    if (animation === undefined) {
+      return [];
+    }
+    animation.pause();
+    return [299, 600].map((ms) => {
+      animation.currentTime = ms;
+      return Number(getComputedStyle(element).opacity);
+    });
+  });
+}
 
 function columnEdges(page: Page): Promise<readonly number[]> {
   return page.locator("thead th").evaluateAll((heads) => heads.map((each) => each.getBoundingClientRect().x));
