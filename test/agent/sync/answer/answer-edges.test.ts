@@ -20,13 +20,10 @@ const REPLY = {
 const MARKED = { [ANSWER_MARK_HEADER]: ANSWER_MARK };
 const JSON_TYPE = { "content-type": "application/json" };
 
-function outcomeOf(status: number, body: unknown, headers: Answer["headers"] = {}) {
+function outcomeOf(status: number, body: unknown, headers: Answer["headers"] = {}, isMarkExpected = false) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const answer = { status, headers, body: text, receivedAtMs: 0, host: "cp", sentFingerprint: SENT };
-  return outcomeOfAnswer(
-    { ...answer, isMarkExpected: false },
-    { field: "currentKey", reply: currentKeyReply },
-  );
+  return outcomeOfAnswer({ ...answer, isMarkExpected }, { field: "currentKey", reply: currentKeyReply });
 }
 
 const failing = (...extensions: readonly object[]) => ({
@@ -301,6 +298,36 @@ describe("an answer of something else", () => {
   ])("%i %j with the headers %j is %s", (status, body, headers, cause) => {
     expect(outcomeOf(status, body, headers)).toMatchObject({ cause });
   });
+});
+
+describe("a rate limit", () => {
+  const coded = (extensions: object) => ({ errors: [{ message: "Slow", extensions }], data: null });
+  const limited = { code: "RATE_LIMITED" };
+
+  it.each<
+    [status: number, body: unknown, headers: Answer["headers"], isMarkExpected: boolean, whose: string]
+  >([
+    [429, "too fast", {}, true, "the gateway's"],
+    [429, "too fast", {}, false, "unknown"],
+    [429, "too fast", MARKED, true, "unknown"],
+    [429, "too fast", MARKED, false, "unknown"],
+    [403, { message: "Out of call volume quota" }, {}, true, "the gateway's"],
+    [403, { message: "Out of call volume quota" }, {}, false, "unknown"],
+    [200, coded(limited), {}, true, "the gateway's"],
+    [200, coded(limited), {}, false, "unknown"],
+    [200, coded(limited), MARKED, true, "unknown"],
+    [200, coded({ ...limited, [ANSWER_MARK_EXTENSION]: ANSWER_MARK }), {}, true, "unknown"],
+  ])(
+    "of %i %j with the headers %j is, if a mark is expected (%s), %s",
+    (status, body, headers, isMarkExpected, whose) => {
+      const remedy =
+        whose === "unknown" ? undefined : expect.stringContaining("raise the limit of the proxy or gateway");
+      expect(outcomeOf(status, body, headers, isMarkExpected)).toMatchObject({
+        cause: "rate-limited",
+        remedy,
+      });
+    },
+  );
 });
 
 it("a body without a code is no refusal of the control plane's for another status", () => {
