@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
+import { asRoot, forAgent } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { FileReader } from "./file/file-access.ts";
 import type { TextRead } from "./file/file-reads.ts";
@@ -63,6 +63,14 @@ export function credentialRemedy(
         `If it runs, add LoadCredential=${printable(name)}:/its/path to its unit:`,
         asRoot("systemctl edit novacula-agent"),
         restart,
+      ),
+    ];
+  }
+  if (code === "not-found") {
+    return [
+      step(
+        "systemd loads the credential from it at each start, so the service cannot start. To write a key there, run:",
+        forAgent("set-key --restart"),
       ),
     ];
   }

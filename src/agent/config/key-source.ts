@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { printable } from "../../lib/printable.ts";
 import { forAgent, inPlace } from "../../lib/shell-word.ts";
-import { type Remedy, step } from "../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import {
@@ -93,7 +93,7 @@ async function keyInCredential(file: CredentialFile, reads: FileReads): Promise<
     keySource: credentialLabel(file),
     keyFile: path,
     credential: name,
-    diagnosis: withFindings(diagnosis, exposed),
+    diagnosis: withFindings(text.kind === "unreadable" ? diagnosis : withRestart(diagnosis), exposed),
   };
 }
 
@@ -175,6 +175,21 @@ function noCredentials(written: string): TableIssue {
 
 function withFindings(diagnosis: KeyDiagnosis, more: readonly KeyFinding[]): KeyDiagnosis {
   return { key: diagnosis.key, findings: [...diagnosis.findings, ...more] };
+}
+
+/** Nothing that happens to a credential's source reaches the service before its next start. */
+function withRestart({ key, findings }: KeyDiagnosis): KeyDiagnosis {
+  const last = findings.findLastIndex(({ severity }) => severity === "refused");
+  const restarting = step(
+    "systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Run:",
+    forAgent("set-key"),
+  );
+  return {
+    key,
+    findings: findings.map((finding, index) =>
+      index === last ? { ...finding, remedy: [...stepsOf(finding.remedy), restarting] } : finding,
+    ),
+  };
 }
 
 function refused(finding: KeyFinding): KeyDiagnosis {

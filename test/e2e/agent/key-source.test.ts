@@ -108,6 +108,41 @@ describe("a credential of the service", () => {
   });
 });
 
+describe("a credential that is no key", () => {
+  const RESTART = /so a restart has to follow; set-key names the source.*novacula-agent set-key$/u;
+
+  it.each([
+    ["other text", "nonsense\n"],
+    ["a key that is cut off", `${K.slice(0, 20)} ${K.slice(20, 40)}\n`],
+    ["nothing", ""],
+    ["UTF-16", Buffer.from(K, "utf16le")],
+  ])("(%s) asks for a restart, once", async (_name, content) => {
+    await using directory = await temporaryDirectory();
+    const path = await writeConfig(directory.path, minimal('access_token_file = "novacula-key"'));
+    await writeFile(join(directory.path, "novacula-key"), content);
+    const loaded = await loadConfig(path, { CREDENTIALS_DIRECTORY: directory.path });
+    expect(loaded.verdict).toBe("key-unusable");
+    expect(findingsOf(loaded).filter((finding) => RESTART.test(finding))).toHaveLength(1);
+  });
+
+  it("because its source is missing names the command that writes it", async () => {
+    await using directory = await temporaryDirectory();
+    const source = join(directory.path, "source");
+    const path = await writeConfig(directory.path, minimal('access_token_file = "novacula-key"'));
+    const loaded = await loadConfig(path, {}, undefined, {
+      kind: "known",
+      uid: 998,
+      group: { name: "novacula", gid: 998 },
+      credentialFile: async () => source,
+    });
+    expect(findingsOf(loaded)).toEqual([
+      expect.stringMatching(
+        /source does not exist\. .*To write a key there, run: .*novacula-agent set-key --restart$/u,
+      ),
+    ]);
+  });
+});
+
 describe("who else can get at the key", () => {
   it.each([
     [0o600, []],

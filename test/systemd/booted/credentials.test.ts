@@ -88,6 +88,45 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a key from systemd on $tit
     expect((await machine.try(["novacula-agent", "status"])).stderr).toBe("");
   });
 
+  it("a source that is missing, or holds no key: every remedy writes it and restarts", async () => {
+    const host = await ExecutorHost.boot(release);
+    const { machine } = host;
+    await host.writeConfig(SETTINGS);
+    await machine.sh(
+      `mkdir -p ${DROP_IN}; cat > ${DROP_IN}/key.conf; systemctl daemon-reload
+       timeout 20 systemctl restart novacula-agent || true`,
+      PLAIN,
+    );
+    const missing = await machine.try(["novacula-agent", "doctor"]);
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stdout).toMatch(
+      /Cause \(key\): the key in \/etc\/novacula\/key \(systemd credential novacula-key\) is not available: \/etc\/novacula\/key does not exist\.\nFix: .*\n {2}novacula-agent set-key --restart\n/u,
+    );
+    expect(missing.stdout).not.toContain("LoadCredential=novacula-key:/its/path");
+    expect((await machine.try(["novacula-agent", "check"])).stdout).toContain(
+      "so the service cannot start. To write a key there, run: novacula-agent set-key --restart",
+    );
+
+    await machine.sh("umask 077; echo nonsense > /etc/novacula/key; novacula-agent restart || true");
+    await host.untilStatusText(/does not start with exc_.* so a restart has to follow; .*set-key/u);
+    for (const command of [["status"], ["doctor"], ["check"]]) {
+      const { exitCode, stdout } = await machine.try(["novacula-agent", ...command]);
+      expect(exitCode, command.join(" ")).toBe(1);
+      expect(stdout, command.join(" ")).toMatch(
+        /does not start with exc_[\s\S]* so a restart has to follow; [\s\S]*novacula-agent set-key\n/u,
+      );
+    }
+    const key = await host.createKey("first");
+    const written = await machine.try(["novacula-agent", "set-key", "--restart"], `${key.secret}\n`);
+    expect(written).toMatchObject({ exitCode: 0 });
+    await host.untilOnline(key);
+
+    await machine.sh("rm /etc/novacula/key; timeout 20 systemctl restart novacula-agent || true");
+    const again = await machine.try(["novacula-agent", "set-key", "--restart"], `${key.secret}\n`);
+    expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+    await host.untilOnline(key);
+  });
+
   it("set-key refuses every other source before it asks for the key, and says what to do", async () => {
     const host = await ExecutorHost.boot(release);
     const { machine } = host;

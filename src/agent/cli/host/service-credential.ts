@@ -34,15 +34,17 @@ export async function serviceCredential(name: string): Promise<FoundCredential> 
 
 /**
  * The file in which a command can read the credential: its source if that is not encrypted, because
- * the service uses it after a restart; otherwise the copy that the service got.
+ * the service uses it after a restart; otherwise the copy that the service got. Without either it
+ * is the source, because the service cannot start before that is there.
  */
 export async function readableCredential(name: string): Promise<string | undefined> {
   const found = await serviceCredential(name);
   if (found.kind === "unknown") {
     return undefined;
   }
-  const isReadable = found.kind === "source" && !isEncrypted(found.source) && (await isFile(found.path));
-  return isReadable ? found.path : join("/run/credentials", SERVICE, name);
+  const copy = join("/run/credentials", SERVICE, name);
+  const source = found.kind === "source" && !isEncrypted(found.source) ? found.path : undefined;
+  return source !== undefined && ((await isFile(source)) || !(await isFile(copy))) ? source : copy;
 }
 
 export function isEncrypted(source: CredentialSource): boolean {

@@ -14,7 +14,6 @@ import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
 import { withFixLast } from "./fix-last.ts";
 import { commonNameEntries } from "./host-name.ts";
-import { credentialFix } from "./refusal-advice.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
 /** What does not change while the process runs. */
@@ -62,16 +61,12 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
       fields: { path, issues: problem.issues.length },
     };
   }
-  if (problem.credential !== undefined) {
-    return {
-      event: "key.unusable",
-      message: `${capital(problemText(problem))} The key is not sent. ${credentialFix()}`,
-      fields: { path, finding: problem.findings[0]?.code },
-    };
-  }
+  // A credential does not change without a restart, and its remedy says so.
+  const effect =
+    problem.credential === undefined ? `The key is not sent. ${consequence}` : "The key is not sent.";
   return {
     event: "key.unusable",
-    message: withFixLast(capital(problemText(problem)), `The key is not sent. ${consequence}`),
+    message: withFixLast(capital(problemText(problem)), effect),
     fields: { path, finding: problem.findings[0]?.code },
   };
 }

@@ -42,7 +42,7 @@ export type KeyRoute =
 const BY_FILE: KeyRoute = { kind: "file" };
 
 /** How a credential gets another key: systemd.exec(5). set-key knows where its source is. */
-export function credentialFix(): string {
+function credentialFix(): string {
   return `systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: ${forAgent("set-key", withSudo)}`;
 }
 
