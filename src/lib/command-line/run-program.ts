@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { errorChain, OperatorError } from "../errors.ts";
+import { errorForJournal, isJournal } from "../log/line-format.ts";
 import { printable } from "../printable.ts";
 import { orderedArguments, wantsJson } from "./arguments.ts";
 import type { CommandContext } from "./command.ts";
@@ -116,7 +117,8 @@ function report(
   const text = isJson
     ? JSON.stringify(known.output(), undefined, 2)
     : `${name}: ${indented(fix === undefined ? message : `${message}\n${label}: ${fix}`)}`;
-  terminal.stderr.write(`${scrub(text)}\n`);
+  const isLine = !isJson && isJournal(terminal.environment, 2);
+  terminal.stderr.write(`${isLine ? errorForJournal(scrub(text)) : scrub(text)}\n`);
   return exitCode;
 }
 

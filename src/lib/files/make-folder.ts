@@ -3,13 +3,16 @@ import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
 
 /**
- * Creates a folder and the missing ones above it. Does nothing if it exists. Rejects with a system
- * error. Goes level by level: the recursive mkdir of Node never ends below /proc, which answers
- * ENOENT.
+ * Creates a folder and the missing ones above it; resolves with whether it was missing. Rejects
+ * with a system error. Goes level by level: the recursive mkdir of Node never ends below /proc,
+ * which answers ENOENT.
  */
-export async function makeFolder(path: string, mode: number): Promise<void> {
+export async function makeFolder(path: string, mode: number): Promise<boolean> {
+  if (await isFolder(path)) {
+    return false;
+  }
   if (await isMade(path, mode)) {
-    return;
+    return true;
   }
   const above = dirname(path);
   if (above !== path) {
@@ -20,6 +23,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
       throw error;
     }
   });
+  return true;
 }
 
 /** Whether the folder exists or was created; false if a folder above it is missing. */

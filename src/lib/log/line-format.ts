@@ -27,6 +27,11 @@ export function journalText({ level, event, message }: Line): string {
     .join("");
 }
 
+/** An error for stderr, if that leads to the journal: sd-daemon(3). */
+export function errorForJournal(text: string): string {
+  return text.replaceAll(/^/gmu, PRIORITY.error);
+}
+
 /** For a terminal, with the host's time. */
 export function prettyText({ level, event, message }: Line): string {
   const time = new Date().toTimeString().slice(0, 8);
@@ -46,19 +51,23 @@ function paint(level: LogLevel, text: string): string {
  * machine collects, else `pretty`.
  */
 export function formatForStdout(environment: NodeJS.ProcessEnv): Format {
-  if (isJournal(environment["JOURNAL_STREAM"])) {
+  if (isJournal(environment, 1)) {
     return "journal";
   }
   return isInPod(environment) && process.stdout.isTTY !== true ? "json" : "pretty";
 }
 
-/** `stream` is $JOURNAL_STREAM: device and inode of the socket to the journal (systemd.exec(5)). */
-function isJournal(stream: string | undefined): boolean {
+/**
+ * Whether the descriptor leads to the journal: $JOURNAL_STREAM is the device and the inode of its
+ * socket (systemd.exec(5)).
+ */
+export function isJournal(environment: NodeJS.ProcessEnv, descriptor: 1 | 2): boolean {
+  const stream = environment["JOURNAL_STREAM"];
   if (stream === undefined) {
     return false;
   }
   try {
-    const { dev, ino } = fstatSync(1);
+    const { dev, ino } = fstatSync(descriptor);
     return stream === `${dev}:${ino}`;
   } catch {
     return false;

@@ -39,6 +39,14 @@ async function failure(controlPlane: TestControlPlane, code: number, ...args: st
   return stderr;
 }
 
+it("serve ends where no folder can be made, instead of trying for ever", async () => {
+  const { exitCode, stdout, stderr } = await runControlPlane(["serve"], {
+    DATABASE_URL: "file:/proc/none/cp.db",
+  });
+  expect(exitCode).toBe(1);
+  expect(`${stdout}${stderr}`).toMatch(/cannot create the folder \/proc\/none: ENOENT/);
+});
+
 describe("the commands", () => {
   it("lead an operator from an organization to a deleted key", async () => {
     const controlPlane = await started();

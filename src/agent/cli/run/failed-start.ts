@@ -23,11 +23,18 @@ export async function reportingFailedStart(
       throw error;
     }
     const fix = error instanceof CommandError && error.fix !== undefined ? ` Fix: ${error.fix}` : "";
-    const message = `Not started. ${sentence(errorChain(error))}${fix}`;
+    const why = errorChain(error);
+    // A fix mostly ends with a command, which people copy to its end.
+    const said = why.includes("Fix: ") ? capital(why) : sentence(why);
+    const message = `Not started. ${said}${fix}`;
     createJournal(stdout, { level: "error", format }, systemClock.now).write({
       event: "agent.not-started",
       message,
     });
     return error instanceof CommandError ? error.exitCode : ExitCode.bad;
   }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { utcTime } from "../../../lib/clock.ts";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { processOwner, processUser, writeProblem } from "../../../lib/files/access-problem.ts";
+import { makeFolder } from "../../../lib/files/make-folder.ts";
 import { printable } from "../../../lib/printable.ts";
 import { inPlace, shellWord, withSudo } from "../../../lib/shell-word.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -16,7 +17,7 @@ import type { RepairedMember } from "../../store/sqlite/migrations/role-repair.t
  * Opens the database, and logs what an operator should know of that. Rejects with an OperatorError.
  */
 export async function openDatabase(database: DatabaseAddress, logger: Logger): Promise<OpenedStore> {
-  const isNewFolder = database.kind === "sqlite" && createFolder(dirname(database.path));
+  const isNewFolder = database.kind === "sqlite" && (await createFolder(dirname(database.path)));
   return openStore(database, {
     created: (was) => warnOfCreation(logger, shownDatabase(database), isNewFolder ? "no folder" : was),
     roleRepaired: (member) => warnOfRole(logger, member),
@@ -68,10 +69,10 @@ export async function unusable(
   return cannotOpenDatabase(database, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
 }
 
-/** Creates a folder with mode 0700; returns whether it was missing. */
-export function createFolder(folder: string): boolean {
+/** Creates a folder with mode 0700; resolves with whether it was missing. */
+export async function createFolder(folder: string): Promise<boolean> {
   try {
-    return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+    return await makeFolder(folder, 0o700);
   } catch (error) {
     const message = `${processUser()} cannot create the folder ${printable(folder, 4096)}`;
     const trouble = ["EPERM", "EROFS"].includes(errorCode(error) ?? "")

@@ -74,7 +74,7 @@ async function serveLogging(
   }
   // The database contains hashes, and the socket gives full access: only the owner may use them.
   process.umask(0o077);
-  createFolder(dirname(socketPath));
+  await createFolder(dirname(socketPath));
   const store = await openDatabase(database, logger);
   const checkpoints = database.kind === "sqlite" ? startCheckpoints(database.path) : undefined;
   const watch = watchStore(store, logger);
