@@ -5,9 +5,12 @@ export function NotFoundPage() {
   return (
     <>
       <PageHead title="Page not found" />
-      <p>
-        The address may be wrong or out of date. Go to the <Link to="/">overview</Link>.
-      </p>
+      <div class="empty">
+        <p>The address may be wrong or out of date.</p>
+        <p>
+          <Link to="/">Go to the overview</Link>
+        </p>
+      </div>
     </>
   );
 }

@@ -35,9 +35,10 @@ export function ExecutorPage({ id, membership }: { id: string; membership: Membe
       {data === undefined ? <Pending failure={failure} /> : null}
       {data === null ? (
         <div class="empty">
-          <p>{membership.organization.name} has no executor with this ID.</p>
+          <h2>{membership.organization.name} has no executor with this ID</h2>
           <p>
-            <Link to="/executors">All executors</Link>
+            If it was deleted, <Link to={`/audit?target=${encodeURIComponent(id)}`}>the audit log</Link> still
+            has its records.
           </p>
         </div>
       ) : null}

@@ -22,6 +22,17 @@ interface Trouble {
  * what is loaded: with another key, the data of the previous one is forgotten.
  */
 export function usePolled<Data>(key: string, intervalMs: number, operation: Operation<Data>): Polled<Data> {
+  const polled = usePolledBeside(key, intervalMs, operation);
+  useUnanswered(polled.data === undefined);
+  return polled;
+}
+
+/** The same for what is beside the page, as in a dialog, and says itself that it has no answer. */
+export function usePolledBeside<Data>(
+  key: string,
+  intervalMs: number,
+  operation: Operation<Data>,
+): Polled<Data> {
   const { session } = usePageState();
   const [seen, setSeen] = useState<Seen<Data>>();
   const reload = useRepeated(key, intervalMs, async (signal) => {
@@ -34,7 +45,6 @@ export function usePolled<Data>(key: string, intervalMs: number, operation: Oper
     }
   });
   const current = seen?.key === key ? seen : undefined;
-  useUnanswered(current?.data === undefined);
   return { data: current?.data, failure: current?.failure, trouble: current?.trouble, reload };
 }
 

@@ -10,6 +10,7 @@ import {
   useControlPlane,
 } from "../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
+import { holdAnswers } from "../../support/page/held-answers.ts";
 import { LOOKS, type Look, type Seen, seenOn } from "../../support/page/looks.ts";
 import { choose, rowOf, signIn, storeKey } from "../../support/page/operator.ts";
 
@@ -161,6 +162,26 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     await page.getByText("Only owners and admins can").first().waitFor();
     await seen("member-executor");
     await seeAccount(page, url, person, seen);
+  });
+
+  it("changes of a key while it is not known whom they affect", async () => {
+    await populateOnce();
+    const page = await browse({ ...look, mayLog: /503/ });
+    const seen = seenOn(page, look.name);
+    await signIn(page, controlPlane().url);
+    await rowOf(page, "fra").waitFor();
+    const held = await holdAnswers(page, "KeyReach");
+    const dialog = await choose(page, "fra", "Revoke");
+    await dialog.getByText("Looking for executors").waitFor();
+    await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
+    await seen("revoke-looking");
+    await held.fail();
+    await dialog.getByRole("button", { name: "Try again" }).waitFor();
+    await seen("revoke-unknown");
+    await page.keyboard.press("Escape");
+    await choose(page, "fra", "Rotate");
+    await dialog.getByRole("button", { name: "Try again" }).waitFor();
+    await seen("rotate-unknown");
   });
 
   it("a dialog that outlives its session", async () => {

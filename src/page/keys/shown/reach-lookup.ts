@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks";
 import { askKeyReach, type KeyReach } from "../../api/keys/key-reach.ts";
-import { usePolled } from "../../state/polling.ts";
+import { usePolledBeside } from "../../state/polling.ts";
 
 const INTERVAL_MS = 3000;
 
@@ -17,7 +17,7 @@ export interface ReachLookup {
 }
 
 export function useKeyReach(id: string): ReachLookup {
-  const { data, trouble, reload } = usePolled(`reach ${id}`, INTERVAL_MS, askKeyReach(id));
+  const { data, trouble, reload } = usePolledBeside(`reach ${id}`, INTERVAL_MS, askKeyReach(id));
   const [retried, setRetried] = useState<object>();
   const retry = () => {
     setRetried(trouble);

@@ -178,6 +178,21 @@ describe.skipIf(lacksBrowser)("a change of a key", () => {
     },
   );
 
+  it("of which it is not known leaves the page below as it is, and says that of no more", async () => {
+    const { url } = controlPlane();
+    await serving("above its page", "above-1");
+    const page = await browse({ mayLog: /503/ });
+    await signIn(page, url, "/api-keys?search=above+its+page");
+    await rowOf(page, "above its page").waitFor();
+    // So that nothing else gets an answer.
+    await holdAnswers(page, "ApiKeys");
+    await (await holdAnswers(page, "KeyReach")).fail();
+    const dialog = await choose(page, "above its page", "Revoke");
+    await dialog.getByText("So it is not known who uses this key.").waitFor();
+    await page.getByText(/The data on this page is from/).waitFor();
+    expect(await page.getByText("This page appears as soon as it does").count()).toBe(0);
+  });
+
   it("can be made without knowing, by who decides to", async () => {
     const { url } = controlPlane();
     const { secret } = await serving("in the dark", "dark-1");
