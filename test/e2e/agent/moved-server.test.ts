@@ -5,6 +5,7 @@ import type { FaultyServer } from "../../support/agent/faulty-server.ts";
 import { startNameServer } from "../../support/agent/name-server.ts";
 import { NAME, type NamedScene, namedScene } from "../../support/agent/named-scene.ts";
 import { LACKS_OWN_HOST } from "../../support/agent/own-host.ts";
+import { startTestProxy } from "../../support/agent/test-proxy.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const [OLD, NEW, DEAD] = ["127.0.0.11", "127.0.0.12", "127.0.0.13"] as const;
@@ -210,5 +211,31 @@ describe.skipIf(LACKS_OWN_HOST)("a name that moves to a server", { timeout: 180_
     await agent.waitForStatus(({ state }) => state === "online", WAIT_MS);
     await syncs(old, 2);
     expect(fresh.openConnectionCount()).toBe(0);
+  });
+
+  it("of the proxy, which makes no tunnel: the old tunnel stays, and the line names the proxy", async () => {
+    await using scene = await namedScene();
+    const server = await scene.controlPlane();
+    const [first, second] = ["127.0.0.21", "127.0.0.22"] as const;
+    const listeners = [await scene.host.tcp(first, 3128), await scene.host.tcp(second, 3128)] as const;
+    await using _old = await startTestProxy({ targetPort: server.port, listener: listeners[0] });
+    await using fresh = await startTestProxy({ targetPort: server.port, listener: listeners[1] });
+    fresh.setMode(403);
+    scene.configure({}, 'proxy = "http://proxy.test:3128"');
+    scene.host.write("hosts", `127.0.0.1 localhost\n${first} proxy.test\n`);
+    const agent = await onlineAt(scene);
+    scene.host.write("hosts", `127.0.0.1 localhost\n${second} proxy.test\n`);
+    await agent.post("retry");
+    const { message } = await agent.waitForLine("control-plane.kept-connection", /^/, WAIT_MS);
+    expect(message).toMatch(/does not work: .*proxy\.test:3128.* \(403\)/);
+    await syncs(server, 2);
+    expect(server.connectionCount()).toBe(1);
+    expectNoFailure(agent);
+    fresh.setMode("tunnel");
+    await agent.post("retry");
+    await eventually(() => server.connectionCount() === 2, { describe: "a tunnel", timeoutMs: WAIT_MS });
+    await syncs(server, 2);
+    expectNoFailure(agent);
+    await agent.stop();
   });
 });

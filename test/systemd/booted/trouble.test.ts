@@ -46,6 +46,22 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("trouble on $title", (relea
     await host.untilStatusText(/^Online/u);
   });
 
+  it("a wrong option in ExecStart=: journalctl -p err shows it, for both programs", async () => {
+    const { machine } = await ExecutorHost.boot(release);
+    for (const [program, command] of [
+      ["novacula-agent", "run"],
+      ["novacula-control-plane", "serve"],
+    ] as const) {
+      await machine.try(["systemd-run", "--wait", `--unit=wrong-${program}`, program, command, "--bogus"]);
+      const errors = await machine.sh(
+        `journalctl --sync; journalctl -b -u wrong-${program} -p err -o cat --no-pager`,
+      );
+      expect(errors).toMatch(
+        new RegExp(`^${program}: unknown option '--bogus'\n +See: ${program} ${command} --help$`, "mu"),
+      );
+    }
+  });
+
   it("a read-only /etc: starts and goes online", async () => {
     const { host, key } = await ExecutorHost.online(release);
     await host.machine.sh(
