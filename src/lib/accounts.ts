@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { printable } from "./printable.ts";
 
 /** One line of passwd(5). */
@@ -27,12 +27,35 @@ export function readAccounts(): Accounts {
   return parseAccounts(textOf("/etc/passwd"), textOf("/etc/group"));
 }
 
-/** `owner root, group novacula`; the number for what has no name here. */
-export function ownerText({ uid, gid }: { readonly uid: number; readonly gid: number }): string {
+/** What the kernel shows for an ID that the user namespace of a process does not have: nogroup. */
+export const UNMAPPED_ID = 65_534;
+const UNKNOWN = "unknown in this sandbox";
+
+/**
+ * `owner root, group novacula`; the number for what has no name here. A sandbox with users of its
+ * own (`isSandboxed`) does not know everybody.
+ */
+export function ownerText(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  isSandboxed = false,
+): string {
   const { users, groups } = readAccounts();
-  const user = users.find((one) => one.uid === uid)?.name ?? uid;
-  const group = groups.find((one) => one.gid === gid)?.name ?? gid;
+  const isHidden = (id: number) => isSandboxed && id === UNMAPPED_ID;
+  const user = isHidden(uid) ? UNKNOWN : (users.find((one) => one.uid === uid)?.name ?? uid);
+  const group = isHidden(gid) ? UNKNOWN : (groups.find((one) => one.gid === gid)?.name ?? gid);
   return `owner ${printable(user, 64)}, group ${printable(group, 64)}`;
+}
+
+/** From which systemd takes the users of DynamicUser=: systemd.exec(5). */
+export const FIRST_PASSING_ID = 61_184;
+const LAST_PASSING_ID = 65_519;
+
+/** Whether systemd has made this user for one process: no account of this host has its ID. */
+export function isPassingUser(uid: number): boolean {
+  const isInRange = uid >= FIRST_PASSING_ID && uid <= LAST_PASSING_ID;
+  return (
+    isInRange && existsSync("/run/systemd/system") && !readAccounts().users.some((one) => one.uid === uid)
+  );
 }
 
 /** Parses the texts of passwd(5) and group(5). Lines without a numeric id are left out. */

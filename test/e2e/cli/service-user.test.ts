@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { identityIn, obstacleFor, unitUser } from "../../../src/agent/cli/host/service-user.ts";
+import { identityIn, obstacleFor, passingUser, unitUser } from "../../../src/agent/cli/host/service-user.ts";
 import { parseAccounts, readAccounts } from "../../../src/lib/accounts.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { home } from "../../support/agent/cli-scene.ts";
@@ -66,6 +66,22 @@ describe("the service's user", () => {
       } else {
         expect(remedyText(obstacle?.remedy ?? [])).toBe(`Run: chgrp novacula ${path} && chmod 0640 ${path}`);
       }
+    },
+  );
+
+  it.skipIf(lacks("root, to give files away", isRoot))(
+    "that systemd makes for one process gets no file, as nothing on disk can be its own",
+    async () => {
+      const folder = tempDir();
+      chmodSync(folder, 0o755);
+      const path = join(folder, "agent.toml");
+      writeFileSync(path, "");
+      chmodSync(path, 0o640);
+      const obstacle = await obstacleFor(passingUser("novacula-agent"), path);
+      expect(obstacle?.problem).toContain("the service's user novacula-agent cannot read");
+      expect(remedyText(obstacle?.remedy ?? [])).toMatch(/^Give the service a user that lasts: (?!.*chgrp)/u);
+      chmodSync(path, 0o644);
+      expect(await obstacleFor(passingUser("novacula-agent"), path)).toBeUndefined();
     },
   );
 

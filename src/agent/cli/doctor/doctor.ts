@@ -22,7 +22,7 @@ import { connectionChecks } from "./connection.ts";
 import { examinationText } from "./doctor-report.ts";
 import { executorChecks } from "./executor-checks.ts";
 import { nodeFacts } from "./node-facts.ts";
-import { lockChecks, narrowChecks, obstacles, serviceChecks } from "./service-checks.ts";
+import { lockChecks, nameFileChecks, narrowChecks, obstacles, serviceChecks } from "./service-checks.ts";
 import { findSubject } from "./subject.ts";
 import { judgeTwoKeys } from "./two-keys.ts";
 import { unitChanges } from "./unit-changes.ts";
@@ -72,6 +72,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...connection,
     ...(await lockChecks(loaded)),
     ...narrowChecks(loaded),
+    ...(service === undefined ? [] : await nameFileChecks(loaded)),
     ...(await serviceChecks(subject, loaded, folders, changes)),
     ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, signal)),
     ...checkNodes(await nodeFacts(folders.runtimeDir, signal)),

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { isIP } from "node:net";
 import { narrowFolders } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
@@ -10,6 +11,8 @@ import type { Obstacle } from "../../doctor/check-files.ts";
 import { checkPlaces } from "../../doctor/check-places.ts";
 import { checkUnit, checkUnitChanges, type UnitChanges } from "../../doctor/check-unit.ts";
 import type { Check } from "../../doctor/examination.ts";
+import { isInHosts } from "../../sync/network/hosts-file.ts";
+import { readNameSettings } from "../../sync/network/name-settings.ts";
 import { isInstalled } from "../../systemd/service/service-facts.ts";
 import type { AgentFolders } from "../host/agent-place.ts";
 import { lockOf } from "../host/denied-write.ts";
@@ -59,6 +62,29 @@ export function narrowChecks({ path }: Pick<Loaded, "path">): readonly Check[] {
     detail: `${folder} is open to its group alone, so most users and services of this host cannot enter it`,
     remedy: [step("Run:", asRoot(`chmod 755 ${folder}`))],
   }));
+}
+
+/** The files by which names are looked up. */
+const NAME_FILES = ["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf"] as const;
+
+/** Root looks names up with all of these files, and the service with those that it may read. */
+export async function nameFileChecks({ config }: Pick<Loaded, "config">): Promise<readonly Check[]> {
+  const closed = await unreadableForService(NAME_FILES);
+  if (closed.length === 0) {
+    return [];
+  }
+  const host = new URL(config?.controlPlane.url ?? "https://127.0.0.1").hostname;
+  const isName = isIP(host.replace(/^\[|\]$/gu, "")) === 0;
+  const isListed = isInHosts((await readNameSettings()).hosts, host);
+  return closed.map(({ file, problem }): Check => {
+    const isNeeded = isName && (file === "/etc/hosts" ? isListed : file === "/etc/resolv.conf" && !isListed);
+    return {
+      stage: "mode",
+      status: isNeeded ? "bad" : "warning",
+      detail: `${problem}, so it looks names up without that file`,
+      remedy: [step("Run:", asRoot(`chmod a+r ${file}`))],
+    };
+  });
 }
 
 /** Whether the service can start, and has what it needs. */

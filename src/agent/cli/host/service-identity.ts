@@ -7,20 +7,32 @@ import { quotedWords } from "../../systemd/service/quoted-words.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { readableCredential } from "./service-credential.ts";
-import { type Identity, type Obstacle, obstacleFor, serviceUser, unitUser } from "./service-user.ts";
+import {
+  type Identity,
+  type Obstacle,
+  obstacleFor,
+  passingUser,
+  serviceUser,
+  unitUser,
+} from "./service-user.ts";
 
 /**
  * The user that the unit runs as; without a loaded unit, the packaged user; undefined if there is
  * neither.
  */
 export async function serviceIdentity(): Promise<Identity | undefined> {
-  const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group", "SupplementaryGroups"]).catch(
-    () => undefined,
-  );
+  const unit = await unitProperties(SERVICE, [
+    "LoadState",
+    "User",
+    "Group",
+    "SupplementaryGroups",
+    "DynamicUser",
+  ]).catch(() => undefined);
   if (unit?.LoadState !== "loaded") {
     return serviceUser();
   }
-  return unitUser({ ...unit, SupplementaryGroups: quotedWords(unit.SupplementaryGroups) });
+  const user = unitUser({ ...unit, SupplementaryGroups: quotedWords(unit.SupplementaryGroups) });
+  return user ?? (unit.DynamicUser === "yes" ? passingUser(unit.User) : undefined);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Accounts, ownerText, readAccounts } from "../../../lib/accounts.ts";
+import { type Accounts, FIRST_PASSING_ID, ownerText, readAccounts } from "../../../lib/accounts.ts";
 import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, shellWord } from "../../../lib/shell-word.ts";
@@ -18,6 +18,13 @@ export interface Identity {
   /** Primary group first. */
   readonly gids: readonly number[];
   readonly groupName: string;
+  /** Whether systemd makes it for one process: nothing on disk can be its own. */
+  readonly isPassing?: boolean;
+}
+
+/** The user that systemd makes for one process of a unit: it may read what everybody may. */
+export function passingUser(name: string): Identity {
+  return { name, uid: FIRST_PASSING_ID, gids: [FIRST_PASSING_ID], groupName: name, isPassing: true };
 }
 
 /** The packaged service's user; undefined if this host has none. */
@@ -121,8 +128,12 @@ async function canOpen(user: Identity, path: string): Promise<boolean> {
 
 async function modeObstacle(user: Identity, real: string): Promise<Obstacle | undefined> {
   const found = await closedPlace(user, real, READ);
-  return found && { problem: found.problem, remedy: remedyOf(found, real) };
+  return (
+    found && { problem: found.problem, remedy: user.isPassing === true ? LASTING : remedyOf(found, real) }
+  );
 }
+
+const LASTING = "Give the service a user that lasts: an account of this host in User=, without DynamicUser=.";
 
 function remedyOf({ place, commands, ownerUid }: ClosedPlace, file: string): Remedy {
   return commands === undefined

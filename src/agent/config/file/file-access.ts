@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { type Group as AccountGroup, ownerText, readAccounts } from "../../../lib/accounts.ts";
+import { type Group, isPassingUser, ownerText, readAccounts, UNMAPPED_ID } from "../../../lib/accounts.ts";
 import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
@@ -12,17 +12,15 @@ import type { KeyFinding } from "../../key/finding.ts";
 
 /** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */
 const SERVICE_GROUP = "novacula";
-/** What the kernel shows for an ID that the user namespace of a process does not have: nogroup. */
-const UNMAPPED_ID = 65_534;
 const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
 
-type Group = Pick<AccountGroup, "name" | "gid">;
+type NamedGroup = Pick<Group, "name" | "gid">;
 
 /** The user who has to read the files; `unknown` if it is not the user who runs this command. */
 export type FileReader = (
-  | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
+  | { readonly kind: "known"; readonly uid: number; readonly group: NamedGroup | undefined }
   | { readonly kind: "unknown" }
 ) & {
   /**
@@ -72,6 +70,18 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<Re
   if (reader.kind === "unknown") {
     return AS_ROOT;
   }
+  if (isPassingUser(reader.uid)) {
+    return [
+      step(
+        "The user of a unit with DynamicUser=yes lasts no longer than its process, so no file can be its own.",
+      ),
+      step(
+        "Take DynamicUser= out of the unit, then restart:",
+        asRoot("systemctl edit novacula-agent"),
+        asRoot("novacula-agent restart"),
+      ),
+    ];
+  }
   for (let current = path; ; current = dirname(current)) {
     try {
       const stats = await stat(current);
@@ -91,7 +101,7 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<Re
             ];
       }
       return [
-        step(`It has mode ${octal(stats)}, ${ownerText(stats)}.`),
+        step(`It has mode ${octal(stats)}, ${ownerText(stats, isInUserNamespace())}.`),
         step("Fix:", closingCommand(path, stats, reader)),
       ];
     } catch {
@@ -143,7 +153,7 @@ export function exposureFindings(
 export function closingCommand(
   path: string,
   owner: { readonly uid: number; readonly gid: number },
-  reader: { readonly uid: number; readonly group: Group | undefined },
+  reader: { readonly uid: number; readonly group: NamedGroup | undefined },
 ): string {
   const { uid, group } = reader;
   if (group === undefined || (uid !== 0 && uid === owner.uid)) {
@@ -157,7 +167,7 @@ export function closingCommand(
 }
 
 /** The group of this process. If it has no name, its number serves as one: `chown` accepts both. */
-function ownGroup(): Group {
+function ownGroup(): NamedGroup {
   const own = process.getegid?.() ?? 0;
   return readAccounts().groups.find(({ gid }) => gid === own) ?? { name: String(own), gid: own };
 }

@@ -52,6 +52,31 @@ export const HOST_FAULTS: readonly HostFault[] = [
   },
   {
     stage: "syntax",
+    says: "it may be UTF-16 without a byte-order mark",
+    script: `cp -p ${CONFIG} ${CONFIG}.kept; perl -pe 's/(.)/$1\\0/gs' ${CONFIG}.kept > ${CONFIG}`,
+    fix: `mv ${CONFIG}.kept ${CONFIG}`,
+  },
+  {
+    stage: "mode",
+    says: `Its unit was changed on this host: DynamicUser=yes (${DROP_IN} line 2) If that should not be so`,
+    script: withDropIn("DynamicUser=yes", "User=", "Group="),
+    fix: UNDO,
+  },
+  {
+    stage: "mode",
+    says: `User=ann (${DROP_IN} line 2)`,
+    script: `useradd ann; ${withDropIn("User=ann", "Group=ann")}`,
+    fix: UNDO,
+    tidy: "userdel ann",
+  },
+  {
+    stage: "mode",
+    says: "so it looks names up without that file Run: chmod a+r /etc/hosts",
+    script: `chmod 600 /etc/hosts; sed -i 's#//127.0.0.1:#//localhost:#' ${CONFIG}`,
+    fix: `chmod a+r /etc/hosts; sed -i 's#//localhost:#//127.0.0.1:#' ${CONFIG}`,
+  },
+  {
+    stage: "syntax",
     says: "control_plane.url: is not set",
     script: `sed -i 's/^url = /ulr = /' ${CONFIG}`,
     fix: `sed -i 's/^ulr = /url = /' ${CONFIG}`,
@@ -232,6 +257,15 @@ export const HOST_FAULTS: readonly HostFault[] = [
     says: "is a file, not a folder, so the agent remembers nothing",
     script: `cp -p ${CONFIG} ${CONFIG}.kept; printf '\\n[agent]\\ndata_dir = "/srv/data"\\n' >> ${CONFIG}; touch /srv/data; systemctl restart novacula-agent`,
     fix: `mv ${CONFIG}.kept ${CONFIG}; rm /srv/data; ${RESTART}`,
+  },
+  {
+    // No bytes are missing, but inodes: the root of the file system has the only one.
+    stage: "unit",
+    says: "the file system /srv/full (tmpfs) has no room for another file",
+    script: `mkdir /srv/full; mount -t tmpfs -o nr_inodes=1 tmpfs /srv/full; chown novacula:novacula /srv/full
+      cp -p ${CONFIG} ${CONFIG}.kept; printf '\n[agent]\ndata_dir = "/srv/full"\n' >> ${CONFIG}
+      ${withDropIn("ReadWritePaths=/srv/full")}`,
+    fix: `mv ${CONFIG}.kept ${CONFIG}; ${UNDO}; umount /srv/full; rmdir /srv/full`,
   },
   {
     stage: "unit",
