@@ -3,6 +3,7 @@ import type { AgentConfig } from "../../../src/agent/config/schema/agent-config.
 import { ExecutorKey } from "../../../src/agent/key/executor-key.ts";
 import type { KeyFinding } from "../../../src/agent/key/finding.ts";
 import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import { step } from "../../../src/lib/text/remedy.ts";
 import type { SyncReply } from "../../../src/protocol/sync.ts";
 
 /** Inputs for tests of the agent's decisions, in place of files and a control plane. */
@@ -94,7 +95,7 @@ export function lockedFile(): Loaded {
     code: "unreadable",
     file: PATH,
     problem: "cannot be read by uid 998",
-    remedy: `It is mode 0000, owner 998, group 998. Fix: chmod 0600 ${PATH}`,
+    remedy: [step("It is mode 0000, owner 998, group 998."), step("Fix:", `chmod 0600 ${PATH}`)],
   };
   return { ...base(), verdict: "invalid", issues: [issue], config: undefined };
 }

@@ -57,7 +57,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
   if (problem.kind === "invalid") {
     return {
       event: "config.invalid",
-      message: withFixLast(`The configuration is not valid: ${problemText(problem)}`, consequence),
+      message: withFixLast(problem, consequence, (text) => `The configuration is not valid: ${text}`),
       fields: { path, issues: problem.issues.length },
     };
   }
@@ -66,7 +66,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
     problem.credential === undefined ? `The key is not sent. ${consequence}` : "The key is not sent.";
   return {
     event: "key.unusable",
-    message: withFixLast(capital(problemText(problem)), effect),
+    message: withFixLast(problem, effect, capital),
     fields: { path, finding: problem.findings[0]?.code },
   };
 }

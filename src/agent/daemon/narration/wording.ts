@@ -4,6 +4,7 @@ import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { remedyText } from "../../../lib/text/remedy.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
+import type { KeyFinding } from "../../key/finding.ts";
 import type { Unreachable } from "../../sync/answer/sync-outcome.ts";
 import { newSettings } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
@@ -47,13 +48,19 @@ export function lastAcceptance(state: GenerationState, clock: Clock): string {
     : `last accepted at ${clockTime(clock, state.acceptedAt)}`;
 }
 
+/** For which a key is not sent. */
+export function refused(findings: readonly KeyFinding[]): readonly KeyFinding[] {
+  return findings.filter(({ severity }) => severity === "refused");
+}
+
 /** Every issue or finding of the files, as one line. */
 export function problemText(problem: FileProblem): string {
   if (problem.kind === "invalid") {
     return formatIssues(problem.issues);
   }
-  const findings = problem.findings.filter((finding) => finding.severity === "refused");
-  return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${remedyText(finding.remedy)}`).join(" | ")}`;
+  return `the key in ${problem.keySource} ${refused(problem.findings)
+    .map((finding) => `${finding.problem}. ${remedyText(finding.remedy)}`)
+    .join(" | ")}`;
 }
 
 /** The effect of a change that is not in use: what still runs, and what a restart would do. */
