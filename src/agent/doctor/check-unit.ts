@@ -135,7 +135,7 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   }
   if (ActiveState === "activating" && SubState === "auto-restart") {
     return bad(
-      `the service ends again and again (${NRestarts} restarts)${why}`,
+      `the service ${NRestarts === 0 ? "has ended, and systemd starts it again" : `ends again and again (${times(NRestarts)})`}${why}`,
       remedy ?? [...without, WHY()],
     );
   }
@@ -143,12 +143,16 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
     return bad("the service is still starting", [step("Wait half a minute, then run doctor again."), WHY()]);
   }
   if (ActiveState === "activating" || (ActiveState === "deactivating" && NRestarts > 0)) {
-    return bad(`the service starts and ends again and again (${NRestarts} restarts)${changes}`, [
+    return bad(`the service starts and ends again and again (${times(NRestarts)})${changes}`, [
       ...without,
       WHY(),
     ]);
   }
   return atRest(facts, why === "" ? changes : why, remedy);
+}
+
+function times(restarts: number): string {
+  return restarts === 1 ? "1 restart" : `${restarts} restarts`;
 }
 
 /** A service that was stopped, or never started: `why` explains it as far as it is known. */

@@ -136,6 +136,15 @@ describe("the unit", () => {
     });
   });
 
+  it.each([
+    [0, "the service has ended, and systemd starts it again: the agent ended with status 1"],
+    [1, "the service ends again and again (1 restart): the agent ended with status 1"],
+    [4, "the service ends again and again (4 restarts): the agent ended with status 1"],
+  ])("that systemd starts again for the time %i says how often", (restarts, detail) => {
+    const waits = "ActiveState=activating\nSubState=auto-restart\nResult=exit-code\nExecMainStatus=1";
+    expect(checkUnit(serviceFacts(`${waits}\nNRestarts=${restarts}`))[0]?.detail).toBe(detail);
+  });
+
   it("says what keeps its user out of its folder", () => {
     const shown = "ActiveState=failed\nResult=exit-code\nExecMainStatus=200\nWorkingDirectory=/srv/w";
     const failed = (commands: readonly string[] | undefined) =>

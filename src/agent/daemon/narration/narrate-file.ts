@@ -14,7 +14,7 @@ import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
 import { withFixLast } from "./fix-last.ts";
 import { commonNameEntries } from "./host-name.ts";
-import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
+import { fileName, keyLabel, stillOn } from "./wording.ts";
 
 /** What does not change while the process runs. */
 export interface FileContext {
