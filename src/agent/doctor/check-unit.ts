@@ -1,3 +1,4 @@
+import { COMMENT_IN_VALUE } from "../../lib/command-line/environment-variable.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
@@ -5,6 +6,7 @@ import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
+import { otherUnitCause } from "./other-units.ts";
 import { causeOf, type StartFacts, startAgain } from "./start-failure.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
@@ -118,11 +120,13 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   if (ActiveState === "active" || ActiveState === "reloading") {
     return { stage: "unit", status: "ok", detail: "the service runs" };
   }
-  const { cause, remedy } = causeOf(facts, changed, now);
+  const { cause, remedy: ofCause } = causeOf(facts, changed, now);
   const changes = changesText(changed);
-  const why = cause === "" ? "" : `: ${cause}${changes}`;
+  const comments = commentsIn(changed);
+  const why = cause === "" ? "" : `: ${cause}${changes}${comments?.hint ?? ""}`;
   const without =
     changes === "" ? [] : [step("If a changed setting is the cause, take it out, then run:", RELOAD())];
+  const remedy = ofCause ?? (cause === "" ? undefined : comments?.remedy);
   if (ActiveState === "failed") {
     const limit =
       Result === "start-limit-hit" || NRestarts > 0
@@ -148,7 +152,21 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
       WHY(),
     ]);
   }
-  return atRest(facts, why === "" ? changes : why, remedy);
+  const other = now?.related && otherUnitCause(now.related, changed, startCommand(facts));
+  return other === undefined
+    ? atRest(facts, why === "" ? changes : why, remedy)
+    : bad(`${atRestText(facts)}: ${other.cause}`, other.remedy);
+}
+
+/** A value that goes on into what was meant as a comment: systemd.syntax(7) has none there. */
+function commentsIn(changed: readonly Assignment[]) {
+  const names = changed.filter(({ value }) => /\s#/u.test(value)).map(({ name }) => `${name}=`);
+  return names.length === 0
+    ? undefined
+    : {
+        hint: `. In ${names.join(", ")}, ${COMMENT_IN_VALUE}`,
+        remedy: [step("Put the comment on a line of its own, then run:", RELOAD(), ...startAgain()), WHY()],
+      };
 }
 
 function times(restarts: number): string {
@@ -157,9 +175,9 @@ function times(restarts: number): string {
 
 /** A service that was stopped, or never started: `why` explains it as far as it is known. */
 function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): Check {
-  const { ActiveState, ConditionResult, ConditionTimestampMonotonic } = facts;
-  const state = `the service is ${printable(ActiveState, 40)}${isEnabled(facts) ? "" : " and disabled"}`;
-  const start = asRoot(`systemctl ${isEnabled(facts) ? "start" : "enable --now"} novacula-agent`);
+  const { ConditionResult, ConditionTimestampMonotonic } = facts;
+  const state = atRestText(facts);
+  const start = startCommand(facts);
   if (!ConditionResult && ConditionTimestampMonotonic > 0) {
     return bad(
       `${state}: systemd did not start it, because a condition of its unit (Condition…=) was not met${why}`,
@@ -173,6 +191,14 @@ function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): C
       ...(why === "" ? [] : [step("If that fails, take out what was changed, then run:", RELOAD(), start)]),
     ],
   );
+}
+
+function atRestText(facts: ServiceFacts): string {
+  return `the service is ${printable(facts.ActiveState, 40)}${isEnabled(facts) ? "" : " and disabled"}`;
+}
+
+function startCommand(facts: ServiceFacts): string {
+  return asRoot(`systemctl ${isEnabled(facts) ? "start" : "enable --now"} novacula-agent`);
 }
 
 function isEnabled({ UnitFileState }: ServiceFacts): boolean {

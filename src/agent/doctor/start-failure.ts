@@ -3,6 +3,7 @@ import { commandsToEnter, isSystemFolder } from "../../lib/files/folder-entry.ts
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
+import type { RelatedUnits } from "../systemd/service/related-units.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { PACKAGED_BINARY } from "../systemd/service-unit.ts";
@@ -22,6 +23,7 @@ export interface StartFacts {
   readonly complaint?: string | undefined;
   /** Where the program of the service is named: `ExecStart= in FILE line 3`. */
   readonly startSource?: string | undefined;
+  readonly related?: RelatedUnits | undefined;
 }
 
 interface StartFailure {

@@ -187,3 +187,19 @@ describe("every printed remedy", () => {
     }
   });
 });
+
+it.each([
+  ["ExecStart", "/usr/bin/novacula-agent run # prod", "Result=exit-code\nExecMainStatus=64"],
+  ["User", "novacula   # service account", "Result=exit-code\nExecMainStatus=217"],
+  ["SupplementaryGroups", "adm #logs", "Result=exit-code\nExecMainStatus=216"],
+])("a comment behind the value of %s= is named as the cause", (name, value, shown) => {
+  const facts = serviceFacts(`ActiveState=failed\n${shown}`);
+  const changed: Assignment[] = [{ section: "Service", name, value, file: "/etc/x.conf", line: 3 }];
+  const [found] = checkUnit(facts, changed);
+  expect(found?.detail).toContain(
+    `/etc/x.conf line 3). In ${name}=, what begins with # is part of the value`,
+  );
+  expect(remedyText(found?.remedy ?? []).replaceAll("sudo ", "")).toContain(
+    "Put the comment on a line of its own, then run: systemctl daemon-reload && systemctl reset-failed novacula-agent && systemctl start novacula-agent",
+  );
+});

@@ -3,6 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { hiddenIn } from "../../../lib/files/hidden-folders.ts";
 import { programOf, type StartFacts, startFolder } from "../../doctor/start-failure.ts";
+import { relatedUnits } from "../../systemd/service/related-units.ts";
 import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
@@ -11,7 +12,15 @@ import { entryObstacle, unitUser } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
 
 /** Looks whether what the last start lacked is there now: systemd only remembers the failure. */
-export async function startFacts({ facts, changed, startSource }: ServiceView): Promise<StartFacts> {
+export async function startFacts(service: ServiceView): Promise<StartFacts> {
+  const { facts } = service;
+  // A service that runs has met them all.
+  return facts.LoadState === "loaded" && facts.ActiveState === "inactive"
+    ? { ...(await lackedFacts(service)), related: await relatedUnits(facts) }
+    : await lackedFacts(service);
+}
+
+async function lackedFacts({ facts, changed, startSource }: ServiceView): Promise<StartFacts> {
   if (!["loaded", "masked"].includes(facts.LoadState)) {
     return { isRepaired: false, complaint: await unitComplaint(SERVICE) };
   }

@@ -16,6 +16,11 @@ const lines = z
   .array(z.string())
   .max(256)
   .transform((all) => all.filter((line) => line !== ""));
+/** Names of units on one line, which systemd shows as they are. */
+const units = z
+  .array(z.string())
+  .max(64)
+  .transform((all) => all.flatMap((line) => line.split(" ").filter((name) => name !== "")));
 
 /** The properties to request, and what each must look like. One that is missing is empty. */
 const shape = {
@@ -58,6 +63,14 @@ const shape = {
   BindPaths: words,
   BindReadOnlyPaths: words,
   WorkingDirectory: one,
+  /** The number of what systemd has yet to do with it; 0: nothing. */
+  Job: count,
+  Requires: units,
+  Requisite: units,
+  BindsTo: units,
+  Conflicts: units,
+  ConflictedBy: units,
+  After: units,
 };
 
 const schema = z.object(shape);
@@ -71,9 +84,11 @@ const NUMBERS: ReadonlySet<string> = new Set([
   "ActiveEnterTimestampMonotonic",
   "ConditionTimestampMonotonic",
   "MainPID",
+  "Job",
 ]);
+const LIST_DECODERS: readonly unknown[] = [words, lines, units];
 const LISTS: ReadonlySet<string> = new Set(
-  Object.entries(shape).flatMap(([name, decoder]) => (decoder === words || decoder === lines ? [name] : [])),
+  Object.entries(shape).flatMap(([name, decoder]) => (LIST_DECODERS.includes(decoder) ? [name] : [])),
 );
 
 /** Asks systemd about the service. Undefined if it does not answer, or with what nobody knows. */
@@ -112,9 +127,10 @@ export function isBetweenStates({ ActiveState, SubState }: ServiceFacts): boolea
 
 /**
  * The file of `--config` in `ExecStart=`; undefined without one. systemd shows the arguments
- * without quotes, and `run` has no other option, so the rest of the line is the path.
+ * without quotes, and `run` has no other option, so the rest of the line is the path, but for what
+ * was meant as a comment.
  */
 export function configArgument({ ExecStart }: ServiceFacts): string | undefined {
   const shown = /\bargv\[\]=(.*?) ; (?:flags|ignore_errors)=/u.exec(ExecStart.at(-1) ?? "")?.[1];
-  return /\s(?:--config|-c)(?:=|\s+)(.+)$/u.exec(shown ?? "")?.[1]?.trim();
+  return /\s(?:--config|-c)(?:=|\s+)(.+?)(?:\s#.*)?$/u.exec(shown ?? "")?.[1]?.trim();
 }

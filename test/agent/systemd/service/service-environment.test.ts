@@ -158,6 +158,8 @@ describe("what systemctl shows", () => {
     ["/usr/bin/novacula-agent run -c /srv/a.toml", "/srv/a.toml"],
     ["/usr/bin/novacula-agent run --config=/srv/a.toml", "/srv/a.toml"],
     ["/opt/node /opt/agent/main.js run -c a.toml", "a.toml"],
+    ["/usr/bin/novacula-agent run --config /srv/a.toml # prod", "/srv/a.toml"],
+    ["/usr/bin/novacula-agent run --config /srv/a#1.toml", "/srv/a#1.toml"],
   ])("%s", (argv, path) => {
     expect(configArgument(serviceFacts(shown(argv)))).toBe(path);
   });
