@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missingConfigRemedy } from "../../../src/agent/config/file/missing-config.ts";
+import { CREATE } from "../../../src/agent/config/file/read-file.ts";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { minimal, rareLetters, temporaryDirectory, writeConfig } from "../../support/agent/config-file.ts";
@@ -27,12 +28,12 @@ describe("a file that cannot be read", () => {
     [
       "is a device",
       (path: string) => symlink("/dev/null", path),
-      "is a device, not a regular file. Name a regular file.",
+      "is a link to /dev/null, a device, not a regular file. Put a regular file in place of the link, or name another file.",
     ],
     [
       "is a dangling link",
       (path: string) => symlink("nowhere", path),
-      "is a symbolic link to a file that does not exist. Create the target of the link, or fix the link.",
+      /: is a symbolic link to \/\S+\/nowhere, which does not exist\. Create the target of the link, or fix the link\.$/u,
     ],
     [
       "is a link to itself",
@@ -128,8 +129,8 @@ describe("a file that cannot be read", () => {
   it("because it is not there, and an example is: the command brings it, with the package's mode", async () => {
     await using directory = await temporaryDirectory();
     const [path, example] = [join(directory.path, "agent.toml"), join(directory.path, "example.toml")];
-    const unread = { code: "not-found", remedy: "Create it." };
-    expect(await missingConfigRemedy(path, unread, example)).toBe("Create it.");
+    const unread = { code: "not-found", remedy: CREATE };
+    expect(await missingConfigRemedy(path, unread, example)).toBe(CREATE);
     await writeFile(example, "");
     const remedy = remedyText(await missingConfigRemedy(path, unread, example));
     expect(remedy).toMatch(

@@ -1,6 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { inTime } from "../../../lib/files/file-answer.ts";
+import { followLinks } from "../../../lib/files/follow-links.ts";
 import { type HiddenFolder, hiddenIn, hiddenMounts } from "../../../lib/files/hidden-folders.ts";
 import type { HiddenFile } from "../../config/file/hidden-file.ts";
 import type { Loaded } from "../../config/load-config.ts";
@@ -44,7 +45,9 @@ export async function hiddenFiles(
       }
       const real = await inTime(path, () => realpath(path)).catch(() => undefined);
       const by = real === undefined ? undefined : (hiddenIn(path, hidden) ?? hiddenIn(real, hidden));
-      return real === undefined || by === undefined ? [] : [{ path, target: real, by }];
+      return real === undefined || by === undefined
+        ? []
+        : [{ path, target: real, link: (await followLinks(path)).link, by }];
     }),
   );
   return found.flat();

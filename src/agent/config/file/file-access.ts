@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { type Group, isPassingUser, ownerText, readAccounts, UNMAPPED_ID } from "../../../lib/accounts.ts";
 import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
+import { followLinks } from "../../../lib/files/follow-links.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, forAgent, inPlace, shellWord } from "../../../lib/shell-word.ts";
@@ -82,7 +83,9 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<Re
       ),
     ];
   }
-  for (let current = path; ; current = dirname(current)) {
+  // Links have no modes: what counts are the folders behind them.
+  const { target } = await followLinks(path);
+  for (let current = target; ; current = dirname(current)) {
     try {
       const stats = await stat(current);
       if (reader.group?.gid === UNMAPPED_ID && isInUserNamespace()) {
@@ -91,10 +94,10 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<Re
           step("Fix:", forAgent("doctor")),
         ];
       }
-      if (current !== path) {
+      if (current !== target) {
         const commands = commandsToEnter(current, stats, ownGroup().name);
         return commands === undefined
-          ? `${moveOut(path, current)}.`
+          ? `${moveOut(target, current)}.`
           : [
               step(`That user must be able to enter ${printable(current, 4096)}.`),
               step("Fix:", ...commands.map(asRoot)),

@@ -1,5 +1,6 @@
-import { readFile, readlink } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { followLinks } from "../../../lib/files/follow-links.ts";
 import { type HiddenFolder, hiddenIn, hiddenMounts, isBelow } from "../../../lib/files/hidden-folders.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
@@ -10,6 +11,8 @@ export interface HiddenFile {
   readonly path: string;
   /** Where its links lead: `path` itself if it is none. */
   readonly target: string;
+  /** The first link on `path`, if there is one: a folder above it, or `path` itself. */
+  readonly link?: string | undefined;
   readonly by: HiddenFolder;
 }
 
@@ -21,7 +24,7 @@ export async function hiddenFrom(
   path: string,
 ): Promise<{ readonly problem: string; readonly remedy: Remedy } | undefined> {
   const mounts = hiddenMounts(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
-  const target = mounts.length === 0 ? path : await linkTarget(path);
+  const { target, link } = mounts.length === 0 ? { target: path, link: undefined } : await followLinks(path);
   const by = hiddenIn(path, mounts) ?? hiddenIn(target, mounts);
   if (by === undefined) {
     return undefined;
@@ -29,7 +32,7 @@ export async function hiddenFrom(
   const where = target === path ? "is in" : `is a link to ${printable(target, 4096)}, in`;
   return {
     problem: `${where} ${printable(by.folder, 400)}, which ${by.setting} of the unit hides from this service`,
-    remedy: broughtOut({ path, target, by }),
+    remedy: broughtOut({ path, target, link, by }),
   };
 }
 
@@ -40,7 +43,7 @@ export function hiddenDetail({ path, target, by: { folder, setting } }: HiddenFi
 }
 
 /** How the service gets to see the file. */
-export function broughtOut({ path, target, by: { setting } }: HiddenFile): Remedy {
+export function broughtOut({ path, target, link, by: { setting } }: HiddenFile): Remedy {
   const place = isBelow(path, FOLDER) ? path : `${FOLDER}/${basename(path)}`;
   if (place === target) {
     return [
@@ -51,6 +54,17 @@ export function broughtOut({ path, target, by: { setting } }: HiddenFile): Remed
       ),
     ];
   }
+  if (place === path && link !== undefined && link !== path) {
+    // A copy of the file alone would go through that link, onto the file itself.
+    const folder = target.slice(0, target.length - (path.length - link.length));
+    return [
+      step(
+        `Put a copy of that folder in place of the link ${printable(link, 4096)}; then delete ${printable(target, 4096)}. Run:`,
+        asRoot(`rm ${shellWord(link)}`),
+        asRoot(`cp -a ${shellWord(folder)} ${shellWord(link)}`),
+      ),
+    ];
+  }
   const rest = place === path ? "in place of the link" : "and write its new path where the old one is";
   const copy = asRoot(`install -o root -g novacula -m 0640 ${shellWord(target)} ${shellWord(place)}`);
   return [step(`Put a copy into ${FOLDER}, ${rest}; then delete ${printable(target, 4096)}. Run:`, copy)];
@@ -58,18 +72,3 @@ export function broughtOut({ path, target, by: { setting } }: HiddenFile): Remed
 
 /** Where the service has its files. */
 const FOLDER = "/etc/novacula";
-/** As many as Linux follows: path_resolution(7). */
-const MAX_LINKS = 40;
-
-/** Follows links into a folder that this process may not see, where realpath(3) fails. */
-async function linkTarget(path: string): Promise<string> {
-  let target = path;
-  for (let links = 0; links < MAX_LINKS; links += 1) {
-    const next = await readlink(target).catch(() => undefined);
-    if (next === undefined) {
-      break;
-    }
-    target = resolve(dirname(target), next);
-  }
-  return target;
-}

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/environment-variable.ts";
 import { agentCommand, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
-import { type Remedy, step } from "../../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../../lib/text/remedy.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
+import { CREATE } from "./read-file.ts";
 
 /** Why there is no text of the file, and what to do about it if it is any file. */
 interface Unread {
@@ -32,12 +33,15 @@ export async function missingConfigRemedy(
   if (isFolder && path.endsWith(".toml")) {
     return folderRemedy(path, await folderInstead(path), begin);
   }
-  return code === "not-found" && begin !== undefined
-    ? [
-        step("Restore it, or name another file."),
-        step(`${afterwards()} To begin with the example, run:`, asRoot(begin)),
-      ]
-    : remedy;
+  const steps = stepsOf(remedy);
+  // A mount explains it: a new file would only be in the way.
+  if (code !== "not-found" || begin === undefined || steps.length > 1) {
+    return remedy;
+  }
+  return [
+    remedy === CREATE ? step("Restore it, or name another file.") : steps,
+    step(`${afterwards()} To begin with the example, run:`, asRoot(begin)),
+  ].flat();
 }
 
 const afterwards = () => `A new one needs control_plane.url, and the key from ${agentCommand("set-key")}.`;

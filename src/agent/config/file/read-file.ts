@@ -1,14 +1,17 @@
 import type { Stats } from "node:fs";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { type FileHandle, open, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { followLinks } from "../../../lib/files/follow-links.ts";
 import { limitOfRoot } from "../../../lib/files/limit-of-root.ts";
-import type { Remedy } from "../../../lib/text/remedy.ts";
+import { printable } from "../../../lib/printable.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
 import { folderInstead, nameTheFile } from "./folder-instead.ts";
 import { hiddenFrom } from "./hidden-file.ts";
+import { missingMount } from "./missing-mount.ts";
 
 /** The content of a file, or why it could not be read. */
 export type FileRead =
@@ -98,8 +101,20 @@ async function notAFile(path: string, kind: string): Promise<FileRead> {
     const folder = await folderInstead(path);
     return { kind: "unreadable", code, problem: folder.problem, remedy: nameTheFile(path, folder) };
   }
-  const problem = `is a ${kind}, not a regular file`;
-  return { kind: "unreadable", code, problem, remedy: "Name a regular file." };
+  const { target, link } = await followLinks(path);
+  return link === undefined
+    ? {
+        kind: "unreadable",
+        code,
+        problem: `is a ${kind}, not a regular file`,
+        remedy: "Name a regular file.",
+      }
+    : {
+        kind: "unreadable",
+        code,
+        problem: `is a link to ${printable(target, 400)}, a ${kind}, not a regular file`,
+        remedy: "Put a regular file in place of the link, or name another file.",
+      };
 }
 
 /**
@@ -133,12 +148,7 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
   }
   switch (code) {
     case "ENOENT":
-      return (await isLink(path))
-        ? answer(
-            "is a symbolic link to a file that does not exist",
-            "Create the target of the link, or fix the link.",
-          )
-        : answer("does not exist", "Create it, or name another file.");
+      return await missing(path, answer);
     case "ENOTDIR":
       return answer("does not exist: part of its path is not a folder", "Check the path.");
     case "ELOOP":
@@ -169,13 +179,26 @@ function deniedToRoot(path: string, answer: (problem: string, remedy: Remedy) =>
   return answer(`cannot be read by root: ${why}`, fix.charAt(0).toUpperCase() + fix.slice(1));
 }
 
+/** What to do about a file that is missing, if nothing more is known. */
+export const CREATE = "Create it, or name another file.";
+
 /** What open(2) says of a file in a folder that a sandbox has replaced. */
 const HIDDEN_CODES: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM"]);
 
-async function isLink(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isSymbolicLink();
-  } catch {
-    return false;
+/** What is missing may be behind a link, or below a mount: then its path tells where to look. */
+async function missing(
+  path: string,
+  answer: (problem: string, remedy: Remedy) => FileRead,
+): Promise<FileRead> {
+  const { target, link } = await followLinks(path);
+  const mount = await missingMount(target);
+  const create = link === undefined ? CREATE : "Create the target of the link, or fix the link.";
+  const remedy = mount === undefined ? create : [mount, step(`Otherwise: ${create}`)];
+  if (link === undefined) {
+    return answer("does not exist", remedy);
   }
+  const shown = printable(target, 400);
+  return link === path
+    ? answer(`is a symbolic link to ${shown}, which does not exist`, remedy)
+    : answer(`does not exist: ${printable(link, 400)} is a symbolic link, so it is ${shown}`, remedy);
 }

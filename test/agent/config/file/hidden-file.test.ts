@@ -27,6 +27,14 @@ describe("a file that the sandbox hides", () => {
     expect(remedy).toContain("Take InaccessiblePaths= out of the unit");
   });
 
+  it.each([
+    ["/etc/novacula", "/home/a/novacula/agent.toml", "/home/a/novacula"],
+    ["/etc", "/root/etc/novacula/agent.toml", "/root/etc"],
+  ])("is not copied through the link %s, onto itself: its folder is", (link, target, folder) => {
+    const remedy = remedyText(broughtOut({ path: "/etc/novacula/agent.toml", target, link, by: HOME }));
+    expect(remedy.replaceAll("sudo ", "").endsWith(`Run: rm ${link} && cp -a ${folder} ${link}`)).toBe(true);
+  });
+
   it("is called a link if it is one", () => {
     const link = { path: "/etc/novacula/agent.toml", target: "/root/a.toml", by: HOME };
     expect(hiddenDetail(link)).toContain(
