@@ -37,6 +37,10 @@ export type ParsedConfig =
       readonly twoKeys?: { readonly config: AgentConfig; readonly accessToken: () => FoundToken };
     };
 
+/** What was cut off is not known, so nothing is said of single settings. */
+const EMPTY =
+  "Restore it from a backup: a full disk, or a crash while it was written, leaves such a file. A new one needs url and access_token under [control_plane].";
+
 const TOKEN_PATH = ["control_plane", "access_token"] as const;
 
 /**
@@ -44,6 +48,9 @@ const TOKEN_PATH = ["control_plane", "access_token"] as const;
  * the order of the file.
  */
 export async function parseConfig(source: string, file: string): Promise<ParsedConfig> {
+  if (source.trim() === "") {
+    return { kind: "invalid", issues: [{ code: "empty", file, problem: "is empty", remedy: EMPTY }] };
+  }
   const parsed = await parseToml(source, file);
   if (parsed.kind === "issue") {
     return { kind: "invalid", issues: [parsed.issue] };

@@ -17,6 +17,8 @@ export interface ExecutorFacts {
   readonly reply: AgentReply;
   /** The process that systemd runs; undefined without a service, 0 if it runs none. */
   readonly mainPid: number | undefined;
+  /** Whether a signal has stopped that process. */
+  readonly isStopped?: boolean;
   /** The absolute path of the agent.toml that is judged. */
   readonly configPath: string;
   /** Whether the files hold a valid configuration with a usable key, if this user may know. */
@@ -76,7 +78,7 @@ function duplicates({ reply, others }: ExecutorFacts): readonly Check[] {
 function itself(facts: ExecutorFacts): Check {
   const { reply, mainPid, configPath } = facts;
   if (reply.kind === "silent") {
-    return silent(reply, mainPid, configPath);
+    return silent(reply, facts);
   }
   const { status } = reply;
   if (mainPid !== undefined && mainPid !== status.pid) {
@@ -164,8 +166,7 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
 
 function silent(
   { why, isDenied }: Extract<AgentReply, { kind: "silent" }>,
-  mainPid: number | undefined,
-  configPath: string,
+  { mainPid, isStopped = false, configPath }: ExecutorFacts,
 ): Check {
   const detail = trimmed(why);
   if (isDenied) {
@@ -182,6 +183,11 @@ function silent(
   }
   if (mainPid === 0) {
     return bad(detail, [step("Start it:", asRoot("systemctl start novacula-agent"))]);
+  }
+  if (isStopped) {
+    return bad(`the process of the service (PID ${mainPid}) is stopped, as by SIGSTOP, so it does nothing`, [
+      step("Let it go on:", asRoot(`kill -CONT ${mainPid}`)),
+    ]);
   }
   return bad(
     `the service runs (PID ${mainPid}), but does not answer: ${detail.replace(/^No agent runs here: /u, "")}`,

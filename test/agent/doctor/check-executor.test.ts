@@ -42,3 +42,12 @@ describe("an executor that is online, but not with its files", () => {
     expect(itself(denied, OTHER_KEY)?.status).toBe("warning");
   });
 });
+
+it("a process that a signal has stopped gets the signal that lets it go on", () => {
+  const reply = { kind: "silent", why: "It did not answer. Run: journalctl", isDenied: false } as const;
+  const found = checkExecutor({ ...ONLINE_FACTS, reply, mainPid: 42, isStopped: true }).at(-1);
+  expect(found?.detail).toBe(
+    "the process of the service (PID 42) is stopped, as by SIGSTOP, so it does nothing",
+  );
+  expect(remedyText(found?.remedy ?? [])).toMatch(/^Let it go on: (?:sudo )?kill -CONT 42$/u);
+});

@@ -43,6 +43,14 @@ describe("the control plane of this host, where connections are refused", () => 
     expect(remedy({ url })).toContain("remove its HOST from /etc/default/novacula-control-plane, or from");
   });
 
+  it("that a signal has stopped goes on, whether it serves the wanted address or not", () => {
+    for (const url of [WANTED, "http://127.0.0.1:3001"]) {
+      const here = { local: controlPlane({ url, stoppedPid: 42 }), isLoopbackUp: true };
+      const found = remedyText(remedyHere(here, "timeout", WANTED) ?? []);
+      expect(found).toMatch(/is stopped, as by SIGSTOP\. Let it go on: (?:sudo )?kill -CONT 42$/u);
+    }
+  });
+
   it("that has another port is named, with the setting", () => {
     expect(remedy({ url: "http://127.0.0.1:3001", settings: { PORT: "3001" } })).toMatch(
       /\(PORT=3001 in \/etc\/default\/novacula-control-plane\): set control_plane\.url to http:\/\/127\.0\.0\.1:3001,/u,

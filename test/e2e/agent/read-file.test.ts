@@ -12,6 +12,9 @@ import { issuesOf, keyOf } from "../../support/agent/loaded-config.ts";
 const K = `exc_${rareLetters()}`;
 const isRoot = process.geteuid?.() === 0;
 
+const EMPTY =
+  /: is empty\. Restore it from a backup: .*\. A new one needs url and access_token under \[control_plane\]\.$/u;
+
 describe("a file that cannot be read", () => {
   it.each([
     ["does not exist", async () => {}, "does not exist. Create it, or name another file."],
@@ -51,6 +54,9 @@ describe("a file that cannot be read", () => {
         writeFile(path, Buffer.concat([Buffer.from("# a\nname\u00fc = "), Buffer.from([0xa0, 0x0a])])),
       /:2:9: is not UTF-8: byte 0xA0, a no-break space in Latin-1, is not allowed here\. Replace that character, or save the file as UTF-8\.$/u,
     ],
+    ["is empty", (path: string) => writeFile(path, ""), EMPTY],
+    ["has only line ends", (path: string) => writeFile(path, "\n \r\n"), EMPTY],
+    ["has only a mark", (path: string) => writeFile(path, "\uFEFF"), EMPTY],
     [
       "is UTF-16 without a mark",
       (path: string) => writeFile(path, Buffer.from("[agent]\n", "utf16le")),

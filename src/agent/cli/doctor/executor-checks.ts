@@ -6,6 +6,7 @@ import { checkChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkConditions } from "../../doctor/check-conditions.ts";
 import { type AgentReply, checkExecutor } from "../../doctor/check-executor.ts";
 import type { Check } from "../../doctor/examination.ts";
+import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
 import { type CredentialDrift, credentialDrift } from "../host/credential-drift.ts";
@@ -40,6 +41,7 @@ export async function executorChecks(judged: Judged, signal: AbortSignal): Promi
   const checks = checkExecutor({
     reply,
     mainPid,
+    isStopped: mainPid !== undefined && (await isStoppedProcess(mainPid)),
     configPath: loaded.path,
     files: loaded.verdict === "usable" ? "usable" : isDenied ? "unknown" : "unusable",
     fingerprint: isCandidate || drift !== undefined ? inUse : ofFiles,

@@ -12,6 +12,7 @@ import {
 import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
+import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 
 /** What this host knows of the server that is asked, besides its answer. */
@@ -55,14 +56,16 @@ async function listed(name: string, addresses: readonly { readonly address: stri
 }
 
 async function localControlPlane(): Promise<LocalControlPlane | undefined> {
-  const names = ["LoadState", "ActiveState", "Result", "StatusText"] as const;
+  const names = ["LoadState", "ActiveState", "Result", "StatusText", "MainPID"] as const;
   const unit = await unitProperties(CONTROL_PLANE, names).catch(() => undefined);
   if (unit === undefined || !["loaded", "masked"].includes(unit.LoadState)) {
     return undefined;
   }
   const served = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit.StatusText)?.[1];
   const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
+  const pid = Number(unit.MainPID);
   return {
+    stoppedPid: (await isStoppedProcess(pid)) ? pid : undefined,
     active: unit.ActiveState,
     result: unit.Result,
     isMasked: unit.LoadState === "masked",
