@@ -8,5 +8,5 @@ export function sentence(clause: string): string {
   return start === "" || /[!?…]$/.test(start) || COMMAND_LAST.test(start) ? start : `${start}.`;
 }
 
-/** `Run: novacula-agent status`, with no sentence behind it. */
-const COMMAND_LAST = /\brun: (?!.*[.;] )\S.*$/iu;
+/** `Run: novacula-agent status`, with no sentence behind it, or a command on a line of its own. */
+const COMMAND_LAST = /\brun: (?!.*[.;] )\S.*$|:\s*\n[^\n]+$/iu;

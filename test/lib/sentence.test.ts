@@ -10,6 +10,8 @@ it.each([
   ["to see it, run: df -h /srv", "To see it, run: df -h /srv"],
   ["run: a -b. Once it is fixed, run: b", "Run: a -b. Once it is fixed, run: b"],
   ["run: a -b. Then wait", "Run: a -b. Then wait."],
+  ["delete files. How many it has:\ndf -i /srv", "Delete files. How many it has:\ndf -i /srv"],
+  ["it has\ntwo lines", "It has\ntwo lines."],
   ["it has run", "It has run."],
   ["", ""],
   [" . ", ""],

@@ -186,7 +186,7 @@ function silent(
   }
   if (isStopped) {
     return bad(`the process of the service (PID ${mainPid}) is stopped, as by SIGSTOP, so it does nothing`, [
-      step("Let it go on:", asRoot(`kill -CONT ${mainPid}`)),
+      step("Let it go on:", asRoot("systemctl kill --signal=CONT novacula-agent")),
     ]);
   }
   return bad(

@@ -165,7 +165,7 @@ function commentsIn(changed: readonly Assignment[]) {
     ? undefined
     : {
         hint: `. In ${names.join(", ")}, ${COMMENT_IN_VALUE}`,
-        remedy: [step("Put the comment on a line of its own, then run:", RELOAD(), ...startAgain()), WHY()],
+        remedy: [step("Put the comment on a line of its own, then run:", RELOAD(), ...startAgain())],
       };
 }
 

@@ -18,8 +18,8 @@ export interface LocalControlPlane {
   /** `success`, `exit-code`, `start-limit-hit` … */
   readonly result: string;
   readonly isMasked: boolean;
-  /** The PID of its process if a signal has stopped that. */
-  readonly stoppedPid?: number | undefined;
+  /** Whether a signal has stopped its process. */
+  readonly isStopped?: boolean;
   /** Where it serves, if it runs and its status says so. */
   readonly url: string | undefined;
   /** What the name in `url` means: `127.0.1.1 (/etc/hosts line 2)`. */
@@ -111,7 +111,7 @@ function listenersAt(url: URL): string {
 
 /** What to do if the agent's URL `wanted`, on this host, refuses connections. */
 export function localRemedy(local: LocalControlPlane, wanted: string): Remedy | undefined {
-  const { active, result, isMasked, url, stoppedPid } = local;
+  const { active, result, isMasked, url, isStopped = false } = local;
   const start = asRoot(`systemctl start ${SERVICE}`);
   const errors = asRoot(`journalctl -u ${SERVICE} -p err -n 10`);
   if (isMasked) {
@@ -133,9 +133,9 @@ export function localRemedy(local: LocalControlPlane, wanted: string): Remedy | 
   if (active === "activating") {
     return [step("The control plane of this host is starting, or fails at each start. Look why:", errors)];
   }
-  if (stoppedPid !== undefined) {
+  if (isStopped) {
     const say = "The process of this host's control plane is stopped, as by SIGSTOP. Let it go on:";
-    return [step(say, asRoot(`kill -CONT ${stoppedPid}`))];
+    return [step(say, asRoot(`systemctl kill --signal=CONT ${SERVICE}`))];
   }
   return url === undefined ? undefined : elsewhere(local, new URL(url), new URL(wanted));
 }

@@ -2,7 +2,8 @@ import { constants } from "node:os";
 import { commandsToEnter, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
-import { type Remedy, step } from "../../lib/text/remedy.ts";
+import { mapRemedy, type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
+import type { LastWords } from "../systemd/last-words.ts";
 import type { RelatedUnits } from "../systemd/service/related-units.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
@@ -24,6 +25,7 @@ export interface StartFacts {
   /** Where the program of the service is named: `ExecStart= in FILE line 3`. */
   readonly startSource?: string | undefined;
   readonly related?: RelatedUnits | undefined;
+  readonly lastWords?: LastWords | undefined;
 }
 
 interface StartFailure {
@@ -86,8 +88,25 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     case 243:
       return { cause: "a credential of its unit cannot be loaded (status 243/CREDENTIALS)" };
     default:
-      return { cause: endText(ExecMainStatus) };
+      return inOwnWords(endText(ExecMainStatus), now.lastWords);
   }
+}
+
+function inOwnWords(cause: string, words: LastWords | undefined): StartFailure {
+  if (words === undefined) {
+    return { cause };
+  }
+  const { why, remedy } = words;
+  const said = `${cause}: ${printable(why, 600)}`;
+  return remedy === undefined
+    ? { cause: said }
+    : {
+        cause: said,
+        remedy: [
+          ...stepsOf(mapRemedy(remedy, (text) => printable(text, 600))),
+          step("Then run:", ...startAgain()),
+        ],
+      };
 }
 
 /** Without WorkingDirectory=, a service of the system starts in `/`. Undefined: in a home. */

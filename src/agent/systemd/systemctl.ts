@@ -55,6 +55,14 @@ export async function systemctlOutput(args: readonly string[]): Promise<string |
   return answer?.exitCode === 0 ? answer.stdout : undefined;
 }
 
+/** What journalctl prints; undefined if it fails, or if this host has none. */
+export async function journalOutput(args: readonly string[]): Promise<string | undefined> {
+  const answer = await captured("journalctl", ["--no-pager", "--quiet", ...args], LONGEST_ANSWER_MS).catch(
+    () => undefined,
+  );
+  return answer?.exitCode === 0 ? answer.stdout : undefined;
+}
+
 /** What systemd says of a unit that it cannot use, as a clause; undefined: nothing known. */
 export async function unitComplaint(unit: string): Promise<string | undefined> {
   const args = ["verify", "--man=no", unit];

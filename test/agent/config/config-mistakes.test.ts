@@ -21,7 +21,7 @@ describe("a mistake in agent.toml", () => {
   const PATH = 'It must be an absolute path such as "/var/lib/novacula".';
 
   it.each([
-    ["", `agent.toml: control_plane.url: is not set. Add url to [control_plane]: ${HTTPS}.`],
+    ["", /^agent\.toml: is empty\. Restore it from a backup: /u],
     [
       "[control_plane]\n",
       `agent.toml:1:2: control_plane.url: is not set. Add url to [control_plane]: ${HTTPS}.`,

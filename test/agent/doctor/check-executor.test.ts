@@ -49,5 +49,7 @@ it("a process that a signal has stopped gets the signal that lets it go on", () 
   expect(found?.detail).toBe(
     "the process of the service (PID 42) is stopped, as by SIGSTOP, so it does nothing",
   );
-  expect(remedyText(found?.remedy ?? [])).toMatch(/^Let it go on: (?:sudo )?kill -CONT 42$/u);
+  expect(remedyText(found?.remedy ?? [])).toMatch(
+    /^Let it go on: (?:sudo )?systemctl kill --signal=CONT novacula-agent$/u,
+  );
 });

@@ -45,9 +45,11 @@ describe("the control plane of this host, where connections are refused", () => 
 
   it("that a signal has stopped goes on, whether it serves the wanted address or not", () => {
     for (const url of [WANTED, "http://127.0.0.1:3001"]) {
-      const here = { local: controlPlane({ url, stoppedPid: 42 }), isLoopbackUp: true };
+      const here = { local: controlPlane({ url, isStopped: true }), isLoopbackUp: true };
       const found = remedyText(remedyHere(here, "timeout", WANTED) ?? []);
-      expect(found).toMatch(/is stopped, as by SIGSTOP\. Let it go on: (?:sudo )?kill -CONT 42$/u);
+      expect(found).toMatch(
+        /is stopped, as by SIGSTOP\. Let it go on: (?:sudo )?systemctl kill --signal=CONT novacula-control-plane$/u,
+      );
     }
   });
 

@@ -21,7 +21,11 @@ StateDirectory=novacula
 RuntimeDirectory=novacula
 ProtectSystem=strict
 ProtectHome=yes
-PrivateTmp=yes`;
+PrivateTmp=yes
+Job=
+Requires=sysinit.target system.slice
+Conflicts=shutdown.target
+ConflictedBy=`;
 
 /** The facts of that service with other properties, as `systemctl show` prints them. */
 export function serviceFacts(changes = ""): ServiceFacts {

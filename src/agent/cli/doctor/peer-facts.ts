@@ -63,9 +63,8 @@ async function localControlPlane(): Promise<LocalControlPlane | undefined> {
   }
   const served = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit.StatusText)?.[1];
   const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
-  const pid = Number(unit.MainPID);
   return {
-    stoppedPid: (await isStoppedProcess(pid)) ? pid : undefined,
+    isStopped: await isStoppedProcess(Number(unit.MainPID)),
     active: unit.ActiveState,
     result: unit.Result,
     isMasked: unit.LoadState === "masked",

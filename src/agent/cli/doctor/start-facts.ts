@@ -3,6 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { hiddenIn } from "../../../lib/files/hidden-folders.ts";
 import { programOf, type StartFacts, startFolder } from "../../doctor/start-failure.ts";
+import { lastWords } from "../../systemd/last-words.ts";
 import { relatedUnits } from "../../systemd/service/related-units.ts";
 import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
@@ -35,8 +36,11 @@ async function lackedFacts({ facts, changed, startSource }: ServiceView): Promis
       return { isRepaired: await isExecutable(programOf(facts)), startSource };
     case 217:
       return { isRepaired: unitUser(facts) !== undefined };
-    default:
+    case 64:
+    case 78:
       return { isRepaired: false };
+    default:
+      return { isRepaired: false, lastWords: await lastWords(facts.ExecMainStartTimestamp) };
   }
 }
 

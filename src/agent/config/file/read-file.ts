@@ -193,7 +193,10 @@ async function missing(
   const { target, link } = await followLinks(path);
   const mount = await missingMount(target);
   const create = link === undefined ? CREATE : "Create the target of the link, or fix the link.";
-  const remedy = mount === undefined ? create : [mount, step(`Otherwise: ${create}`)];
+  const remedy =
+    mount === undefined
+      ? create
+      : [mount, step(`Otherwise ${create.charAt(0).toLowerCase()}${create.slice(1)}`)];
   if (link === undefined) {
     return answer("does not exist", remedy);
   }

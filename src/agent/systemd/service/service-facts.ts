@@ -63,8 +63,8 @@ const shape = {
   BindPaths: words,
   BindReadOnlyPaths: words,
   WorkingDirectory: one,
-  /** The number of what systemd has yet to do with it; 0: nothing. */
-  Job: count,
+  /** The number of what systemd has yet to do with it; 0: nothing, for which it shows no number. */
+  Job: one.pipe(z.string().regex(/^\d{0,20}$/u)).transform(Number),
   Requires: units,
   Requisite: units,
   BindsTo: units,

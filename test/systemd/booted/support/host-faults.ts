@@ -42,6 +42,12 @@ export interface HostFault {
   readonly tidy?: string;
 }
 
+const OTHER = "/etc/systemd/system/test-other.service";
+/** Another unit of the host, with these lines below [Service]. */
+const otherUnit = (lines: string, ofUnit = "") =>
+  `printf '[Unit]\\n${ofUnit}\\n[Service]\\n${lines}\\n' > ${OTHER}; systemctl daemon-reload`;
+const WITHOUT_OTHER = `systemctl stop test-other; systemctl reset-failed test-other || true; rm ${OTHER}; ${UNDO}`;
+
 /** The ways in which the suite breaks a healthy host, with their repairs. */
 export const HOST_FAULTS: readonly HostFault[] = [
   {
@@ -343,6 +349,61 @@ export const HOST_FAULTS: readonly HostFault[] = [
     script: `${LOOPBACK("0x48")}; sleep 1`,
     // A sync that was on its way would end its wait only after the repair. It arrives after its agent.
     fix: `${LOOPBACK("0x49")}; ${RESTART}`,
+  },
+  {
+    stage: "unit",
+    says: `test-other.service, without which it does not start (Requires=test-other.service, ${DROP_IN} line 3), has failed`,
+    script: `${otherUnit("Type=oneshot\\nExecStart=/bin/false")}
+      ${withDropIn("[Unit]", "Requires=test-other.service", "After=test-other.service")}`,
+    fix: UNDO,
+    tidy: `systemctl reset-failed test-other; rm ${OTHER}; systemctl daemon-reload`,
+  },
+  {
+    stage: "unit",
+    says: `systemd starts it only after test-other.service (After=test-other.service, ${DROP_IN} line 4), which is still starting`,
+    script: `${otherUnit("Type=oneshot\\nTimeoutStartSec=infinity\\nExecStart=/bin/sleep infinity")}
+      systemctl stop novacula-agent; systemctl --no-block start test-other
+      ${withDropIn("[Unit]", "Wants=test-other.service", "After=test-other.service").replace("restart", "--no-block start")}`,
+    tidy: WITHOUT_OTHER,
+  },
+  {
+    stage: "unit",
+    says: "test-other.service runs, and systemd lets only one of the two run (Conflicts=)",
+    script: `${otherUnit("ExecStart=/bin/sleep infinity", "Conflicts=novacula-agent.service")}; systemctl start test-other
+      until [ "$(systemctl show -P ActiveState novacula-agent)" = inactive ]; do sleep 0.1; done`,
+    tidy: `rm ${OTHER}; systemctl daemon-reload`,
+  },
+  {
+    stage: "unit",
+    says: `# prod (${DROP_IN} line 3). In ExecStart=, what begins with # is part of the value, and no comment`,
+    script: withDropIn("ExecStart=", `ExecStart=/usr/bin/novacula-agent run --config ${CONFIG} # prod`),
+    fix: `sed -i 's/ # prod$//' ${DROP_IN}; ${RESTART}`,
+    tidy: UNDO,
+  },
+  {
+    stage: "file",
+    says: "rm /etc/novacula && cp -a /home/admin/novacula /etc/novacula",
+    script: `mkdir -p /home/admin; mv /etc/novacula /home/admin/novacula; ln -s /home/admin/novacula /etc/novacula
+      systemctl restart novacula-agent`,
+    tidy: "rm -r /home/admin",
+  },
+  {
+    stage: "file",
+    says: "A file system (tmpfs) is mounted on /etc/novacula, and hides what was there before.",
+    script: "mount -t tmpfs none /etc/novacula",
+    fix: "umount /etc/novacula",
+  },
+  {
+    stage: "file",
+    says: "is a symbolic link to /mnt/nas/agent.toml, which does not exist",
+    script: `mv ${CONFIG} ${CONFIG}.away; ln -s /mnt/nas/agent.toml ${CONFIG}`,
+    fix: `mv ${CONFIG}.away ${CONFIG}`,
+  },
+  {
+    stage: "syntax",
+    says: `${CONFIG}: is empty Restore it from a backup`,
+    script: `cp -p ${CONFIG} ${CONFIG}.away; : > ${CONFIG}`,
+    fix: `mv ${CONFIG}.away ${CONFIG}`,
   },
   {
     stage: "executor",
