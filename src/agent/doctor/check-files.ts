@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
-import type { Remedy } from "../../lib/text/remedy.ts";
+import { asRoot } from "../../lib/shell-word.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { type ConfigIssue, formatIssue } from "../config/issue/config-issue.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { KeyFinding } from "../key/finding.ts";
@@ -15,6 +16,8 @@ export interface FileFacts {
   readonly obstacles: readonly Obstacle[];
   /** What names agent.toml; undefined: it has the default path. */
   readonly pathSource: string | undefined;
+  /** A line of an EnvironmentFile= that should name it, and that systemd ignores. */
+  readonly ignoredPath?: string | undefined;
   /** Whether this user may not read one of the files. That says nothing about the service. */
   readonly isDenied: boolean;
   /** If there are two keys: which of them to delete. */
@@ -24,7 +27,7 @@ export interface FileFacts {
 /** Checks the files and the key as the daemon reads them, sorted by stage. */
 export function checkFiles(
   loaded: Loaded,
-  { obstacles, pathSource, isDenied, twoKeyRemedy }: FileFacts,
+  { obstacles, pathSource, ignoredPath, isDenied, twoKeyRemedy }: FileFacts,
 ): readonly Check[] {
   const path = printable(loaded.path, 4096);
   const named = pathSource === undefined ? "" : ` (named by ${pathSource})`;
@@ -34,7 +37,9 @@ export function checkFiles(
   const files: readonly Check[] =
     unread.length === 0
       ? [{ stage: "file", status: "ok", detail: `${path} exists${named}` }]
-      : unread.map((issue) => readIssue(issue, issue.file === loaded.path ? named : "", isDenied));
+      : unread
+          .map((issue) => readIssue(issue, issue.file === loaded.path ? named : "", isDenied))
+          .map((check) => (pathSource === undefined ? withIgnored(check, ignoredPath) : check));
   if (!isRead) {
     const later = `${path} could not be read`;
     return [...files, unchecked("mode", later), unchecked("syntax", later), unchecked("key", later)];
@@ -56,6 +61,24 @@ function readIssue(issue: ConfigIssue, named: string, isDenied: boolean): Check 
   const isUnknown = issue.code === "no-credentials-directory" || (isDenied && issue.code === "unreadable");
   const status = isUnknown ? "unknown" : "bad";
   return { stage: "file", status, detail: `${detailOf(issue)}${named}`, remedy: issue.remedy };
+}
+
+/** The default path counts only because that line does not. */
+function withIgnored(check: Check, place: string | undefined): Check {
+  if (place === undefined || check.status !== "bad") {
+    return check;
+  }
+  const line = printable(place, 400);
+  return {
+    ...check,
+    detail: `${check.detail}. Another file may be meant: systemd ignores ${line}, which names one, but not as NAME=value without export`,
+    remedy: [
+      step("If so, write that line as NOVACULA_CONFIG=…, then run:", asRoot("novacula-agent restart")),
+      ...stepsOf(check.remedy ?? []).map((each, n) =>
+        n === 0 ? { ...each, say: `Otherwise: ${each.say}` } : each,
+      ),
+    ],
+  };
 }
 
 function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {

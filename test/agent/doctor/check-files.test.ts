@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
 import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { GOOD_FILES } from "../../support/agent/fault-table.ts";
 import { lockedFile } from "../../support/agent/loaded.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -72,4 +73,14 @@ describe("files, read as the agent reads them", () => {
     expect(stages(true)).toContainEqual(["file", "unknown"]);
     expect(stages(false)).toContainEqual(["file", "bad"]);
   });
+});
+
+it("names a line that should name another file, only if that one counts", async () => {
+  const loaded = await loadConfig(join(tempDir(), "agent.toml"), {});
+  const facts = { ...GOOD_FILES, pathSource: undefined, ignoredPath: "/etc/default/x line 2" };
+  const [found] = checkFiles(loaded, facts);
+  expect(found?.detail).toContain("systemd ignores /etc/default/x line 2");
+  expect(remedyText(found?.remedy ?? [])).toMatch(/NOVACULA_CONFIG=…, then run: .*restart\. Otherwise: /u);
+  const [named] = checkFiles(loaded, { ...facts, pathSource: "--config" });
+  expect(named?.detail).not.toContain("systemd ignores");
 });

@@ -52,6 +52,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const isDenied = await isAnyDenied(loaded.files);
   const files = {
     pathSource,
+    ignoredPath: subject.service?.environment.ignoredPath,
     isDenied,
     obstacles: await obstacles(loaded, subject),
     twoKeyRemedy: judged?.remedy,

@@ -14,6 +14,8 @@ export interface ServiceEnvironment {
   readonly unset: ReadonlyMap<string, string>;
   /** Lines of the files that set nothing: `/etc/default/proxy line 2`. */
   readonly ignored: readonly string[];
+  /** The one of them that was meant to name agent.toml. */
+  readonly ignoredPath?: string | undefined;
 }
 
 export interface EnvironmentParts {
@@ -58,12 +60,17 @@ export function serviceEnvironment({
     set(text, places.get(text.slice(0, text.indexOf("="))) ?? `Environment= of ${SERVICE}`);
   }
   const ignored: string[] = [];
+  let ignoredPath: string | undefined;
   for (const { path, text } of files) {
     const { variables, ignoredLines } = environmentFile(text);
     for (const { name, value, line } of variables) {
       set(`${name}=${value}`, `${path} line ${line}`);
     }
-    ignored.push(...ignoredLines.map((line) => `${path} line ${line}`));
+    const lines = text.split("\n");
+    for (const line of ignoredLines) {
+      ignored.push(`${path} line ${line}`);
+      ignoredPath = /\bNOVACULA_CONFIG\b/u.test(lines[line - 1] ?? "") ? ignored.at(-1) : ignoredPath;
+    }
   }
   const isUnset = ([name, { value }]: readonly [string, { readonly value: string }]) =>
     facts.UnsetEnvironment.includes(name) || facts.UnsetEnvironment.includes(`${name}=${value}`);
@@ -75,6 +82,7 @@ export function serviceEnvironment({
     sources: sourcesOf(kept),
     unset: sourcesOf([...found].filter(isUnset)),
     ignored,
+    ignoredPath,
   };
 }
 

@@ -133,6 +133,18 @@ describe("a line of a file of the environment", () => {
   });
 });
 
+it.each([
+  ["export NOVACULA_CONFIG=/srv/a.toml", "/etc/default/x line 2"],
+  ["set NOVACULA_CONFIG /srv/a.toml", "/etc/default/x line 2"],
+  ["NOVACULA_CONFIG=/srv/a.toml", undefined],
+  ["# export NOVACULA_CONFIG=/srv/a.toml", undefined],
+  ["export HTTPS_PROXY=http://proxy:3128", undefined],
+])("%j is the line that systemd ignores and that should name the file: %s", (line, place) => {
+  const files = [{ path: "/etc/default/x", text: `# a\n${line}\nexport B=1\n` }];
+  const parts = { facts: serviceFacts(), assignments: [], manager: "", files };
+  expect(serviceEnvironment(parts).ignoredPath).toBe(place);
+});
+
 describe("a value in an environment file", () => {
   it.each([
     ['"a" # comment', "a# comment"],

@@ -400,6 +400,13 @@ export const HOST_FAULTS: readonly HostFault[] = [
     fix: `mv ${CONFIG}.away ${CONFIG}`,
   },
   {
+    stage: "file",
+    says: `systemd ignores ${ENVIRONMENT} line 1, which names one, but not as NAME=value without export`,
+    script: `mv ${CONFIG} ${CONFIG}.away; echo export NOVACULA_CONFIG=/srv/prod.toml > ${ENVIRONMENT}
+      ${withDropIn(`EnvironmentFile=${ENVIRONMENT}`)}`,
+    fix: `mv ${CONFIG}.away ${CONFIG}; rm ${ENVIRONMENT}; ${UNDO}`,
+  },
+  {
     stage: "syntax",
     says: `${CONFIG}: is empty Restore it from a backup`,
     script: `cp -p ${CONFIG} ${CONFIG}.away; : > ${CONFIG}`,
