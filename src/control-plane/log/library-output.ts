@@ -38,7 +38,10 @@ export function routeLibraryOutput(logger: Logger): () => void {
   });
   const onWarning = (warning: Error) => {
     const detail = printable(`${warning.name}: ${warning.message}`, MAX_DETAIL);
-    logger.warn({ event: "library.output", detail }, `Node.js warns: ${detail}`);
+    // We know which experimental features we use, and Node.js does not print these either
+    // (packaging/v8-flags.ts).
+    const level = warning.name === "ExperimentalWarning" ? "debug" : "warn";
+    logger[level]({ event: "library.output", detail }, `Node.js warns: ${detail}`);
   };
   // Node's own listener prints the raw text.
   process.removeAllListeners("warning").on("warning", onWarning);
