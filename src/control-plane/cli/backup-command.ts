@@ -9,9 +9,8 @@ import { absolutePath } from "../../lib/files/absolute-path.ts";
 import { type AccessProblem, readProblem, writeProblem } from "../../lib/files/access-problem.ts";
 import { fullDisk } from "../../lib/files/file-system.ts";
 import { printable } from "../../lib/printable.ts";
-import { inPlace, shellWord } from "../../lib/shell-word.ts";
-import { databaseOf } from "../settings/settings.ts";
-import type { DatabaseAddress } from "../store/address/database-address.ts";
+import { inPlace } from "../../lib/shell-word.ts";
+import { backedUpDatabase } from "./backed-up-database.ts";
 import { type CommonOptions, jsonOption, print } from "./management/options.ts";
 
 const BUSY_LIMIT_MS = 10_000;
@@ -40,22 +39,11 @@ files beside it that end in -wal and -shm, and start the control plane.`,
     ],
     action(file: string, options: CommonOptions) {
       const path = absolutePath(file);
-      const database = absolutePath(sqlitePath(databaseOf(terminal.environment), path));
+      const database = backedUpDatabase(terminal.environment, path);
       const sizeBytes = backup(database, path);
       const text = `Backed up ${printable(database, 4096)} to ${printable(path, 4096)}, ${sizeBytes} bytes, checked.\n`;
       print<"backup">(terminal, options, { value: { backup: { file: path, database, sizeBytes } }, text });
     },
-  });
-}
-
-/** Throws a CommandError for a PostgreSQL database, whose own tool is better. */
-function sqlitePath(database: DatabaseAddress, file: string): string {
-  if (database.kind === "sqlite") {
-    return database.path;
-  }
-  const url = shellWord(database.address.toString());
-  throw new CommandError("refused", "a PostgreSQL database is backed up with its own tool, pg_dump", {
-    fix: `run it, as anybody who may read the database; it asks for the password:\npg_dump --format=custom --file=${shellWord(file)} ${url}`,
   });
 }
 

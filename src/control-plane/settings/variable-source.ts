@@ -15,10 +15,14 @@ const UNIT_FOLDERS = [
   "/lib/systemd/system",
 ];
 
+/** The rest of the line, or what is in its quotes. */
+const DATABASE_IN_FILE = /^\s*DATABASE_URL\s*=\s*(["']?)(.*?)\1\s*$/u;
 /** Where the service's variables are set, as far as this user may read it. */
 export interface ServiceEnvironment {
   /** `/etc/default/novacula-control-plane line 3`, by the name of the variable. */
   readonly places: ReadonlyMap<string, string>;
+  /** What DATABASE_URL is set to there. It may have a password. */
+  readonly databaseUrl: string | undefined;
   /** The environment files that only another user may read. */
   readonly unreadable: readonly string[];
   /** What looks like a variable in an environment file, and is none for systemd. */
@@ -36,6 +40,7 @@ interface IgnoredLine {
 export function readServiceEnvironment(root = "/"): ServiceEnvironment {
   const places = new Map<string, string>();
   const files: string[] = [];
+  let databaseUrl: string | undefined;
   for (const path of unitFiles(root)) {
     for (const { key, value, line } of assignments(textOf(join(root, path)) ?? "")) {
       if (key === "EnvironmentFile") {
@@ -44,6 +49,7 @@ export function readServiceEnvironment(root = "/"): ServiceEnvironment {
         for (const name of namesIn(value)) {
           places.set(name, `${path} line ${line}`);
         }
+        databaseUrl = databaseIn(value) ?? databaseUrl;
       }
     }
   }
@@ -62,10 +68,11 @@ export function readServiceEnvironment(root = "/"): ServiceEnvironment {
       if (name !== undefined) {
         places.set(name, place);
       }
+      databaseUrl = DATABASE_IN_FILE.exec(row)?.[2] ?? databaseUrl;
       ignored.push(...oddForms(row).map((form) => ({ ...form, place })));
     }
   }
-  return { places, unreadable, ignored };
+  return { places, databaseUrl: databaseUrl || undefined, unreadable, ignored };
 }
 
 /** Whether the service is installed on this host. */
@@ -114,6 +121,15 @@ function assignments(text: string) {
 /** The variables of `Environment=`, such as `PORT=1 "HOST=::"`. */
 function namesIn(value: string): readonly string[] {
   return Array.from(value.matchAll(/(?:^|\s)["']?(\w+)=/gu), ([, name = ""]) => name);
+}
+
+/** The value of DATABASE_URL in an `Environment=`, such as `"DATABASE_URL=file:/a b" PORT=1`. */
+function databaseIn(value: string): string | undefined {
+  const words = Array.from(
+    value.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/gu),
+    ([, double, single, bare]) => double ?? single ?? bare ?? "",
+  );
+  return words.findLast((word) => word.startsWith("DATABASE_URL="))?.slice("DATABASE_URL=".length);
 }
 
 /** Null if this user may not read it, undefined if it is not there. */

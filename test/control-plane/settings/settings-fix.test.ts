@@ -38,9 +38,22 @@ it("finds where the service's variables are set: a file counts more than a drop-
   });
 });
 
+it.each([
+  ["", "# DATABASE_URL=file:/no\n", undefined],
+  ["", "DATABASE_URL=\n", undefined],
+  ["", 'DATABASE_URL=file:/a\n DATABASE_URL = "postgres://db/n?a=b"\n', "postgres://db/n?a=b"],
+  ["Environment=PORT=1 DATABASE_URL=file:/a LOG_LEVEL=info\n", "", "file:/a"],
+  [`Environment="DATABASE_URL=file:/a b" 'PORT=1'\n`, "", "file:/a b"],
+  ["Environment=DATABASE_URL=file:/a\n", "DATABASE_URL=file:/b\n", "file:/b"],
+])("finds the database of the service in %j and %j", (unit, file, found) => {
+  const root = host({ [UNIT]: `[Service]\n${unit}EnvironmentFile=-${FILE}\n`, [FILE]: file });
+  expect(readServiceEnvironment(root).databaseUrl).toBe(found);
+});
+
 it("says where to correct a variable, and that a file which cannot be read may set it too", () => {
   const read = (places: [string, string][], unreadable: string[]) => (): ServiceEnvironment => ({
     places: new Map(places),
+    databaseUrl: undefined,
     unreadable,
     ignored: [],
   });
