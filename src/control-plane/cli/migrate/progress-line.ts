@@ -11,10 +11,11 @@ export class ProgressLine {
     this.stderr = stderr;
   }
 
-  readonly show: MoveProgress = (step, table, rows) => {
+  readonly show: MoveProgress = (step, what, rows, total) => {
     if (this.stderr.isTTY === true) {
       const word = `${step[0]?.toUpperCase()}${step.slice(1)}`;
-      this.stderr.write(`${CLEARED}${word} ${table}: ${rows} rows`);
+      const share = total === undefined ? `${rows} rows` : `${rows} of ${total} rows`;
+      this.stderr.write(`${CLEARED}${word} ${what}${rows === undefined ? "" : `: ${share}`}`);
     }
   };
 

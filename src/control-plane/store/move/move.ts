@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { OperatorError } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
-import { inPlace } from "../../../lib/shell-word.ts";
 import type { PostgresAddress } from "../address/postgres-address.ts";
 import { StoreUnavailable } from "../contract/store.ts";
 import { connectOnce, type OneConnection } from "../postgres/connection/one-connection.ts";
@@ -10,9 +9,9 @@ import { commit } from "../postgres/connection/statements.ts";
 import { migrate } from "../postgres/migrations/migrations.ts";
 import { cannotOpen } from "../postgres/open.ts";
 import type { CanonicalRow } from "./canonical-row.ts";
-import { databaseUsers } from "./database-users.ts";
+import { requireUnused } from "./database-users.ts";
 import { type DamagedRow, MovableRows, type TablePlan } from "./movable-rows.ts";
-import { MOVED_TABLES } from "./moved-tables.ts";
+import { MOVED_TABLES, type MovedTable } from "./moved-tables.ts";
 import { MoveSource } from "./source.ts";
 import { MoveTarget } from "./target.ts";
 
@@ -27,8 +26,13 @@ export interface MoveOptions {
   readonly progress: MoveProgress;
 }
 
-/** Told of each batch of rows. */
-export type MoveProgress = (step: "looking at" | "copying" | "checking", table: string, rows: number) => void;
+/** Told of each batch of rows, and of what takes long beside them. `total` is undefined at first. */
+export type MoveProgress = (
+  step: "looking at" | "copying" | "checking",
+  what: string,
+  rows?: number,
+  total?: number,
+) => void;
 
 interface Moved {
   readonly tables: MovedCount[];
@@ -53,35 +57,40 @@ export async function moveToPostgres(
   options: MoveOptions,
 ): Promise<Moved> {
   requireUnused(path);
-  using source = new MoveSource(path);
   const connection = await connectOnce(address, STATEMENT_MS).catch((error) => {
     throw cannotOpen(address, error);
   });
   try {
-    return await move(source, connection, options);
+    return await move(path, connection, options);
   } catch (error) {
-    throw error instanceof CommandError
-      ? error
-      : cannotOpen(address, error, `nothing was moved to ${address}`);
+    const repeat = error instanceof StoreUnavailable ? ", and the command can be run again" : "";
+    const message = `nothing was moved to ${address}${repeat}`;
+    throw error instanceof CommandError ? error : cannotOpen(address, error, message);
   } finally {
     await connection.end();
   }
 }
 
-async function move(source: MoveSource, { runner }: OneConnection, options: MoveOptions): Promise<Moved> {
+async function move(path: string, { runner }: OneConnection, options: MoveOptions): Promise<Moved> {
   const target = new MoveTarget(runner);
+  // First, because a look at a large file takes many seconds.
   await target.requireUnused();
+  options.progress("looking at", "the file");
+  using source = new MoveSource(path);
   await migrate(runner);
   const plans = await plansOf(target);
   const rows = new MovableRows(source, plans);
-  const leftOut = survey(rows, plans, options);
+  const { leftOut, counts } = survey(rows, plans, options);
+  const progressOf = ({ table }: TablePlan): MoveProgress => {
+    return (step, what, count) => options.progress(step, what, count, counts.get(table));
+  };
   await target.begin();
   for (const plan of plans) {
-    await copy(rows, target, plan, options.progress);
+    await copy(rows, target, plan, progressOf(plan));
   }
   const tables: MovedCount[] = [];
   for (const plan of plans) {
-    tables.push(await compare(rows, target, plan, options.progress));
+    tables.push(await compare(rows, target, plan, progressOf(plan)));
   }
   await target.finish();
   requireUnused(source.path);
@@ -106,9 +115,16 @@ async function plansOf(target: MoveTarget): Promise<readonly TablePlan[]> {
   return plans;
 }
 
+interface Survey {
+  readonly leftOut: DamagedRow[];
+  /** Of the rows that can be moved. */
+  readonly counts: ReadonlyMap<MovedTable, number>;
+}
+
 /** Looks at all rows before any is written. Throws a CommandError that names the damaged ones. */
-function survey(rows: MovableRows, plans: readonly TablePlan[], options: MoveOptions): DamagedRow[] {
+function survey(rows: MovableRows, plans: readonly TablePlan[], options: MoveOptions): Survey {
   const damaged: DamagedRow[] = [];
+  const counts = new Map<MovedTable, number>();
   for (const plan of plans) {
     let count = 0;
     for (const _row of rows.of(plan, (row) => damaged.push(row))) {
@@ -117,6 +133,7 @@ function survey(rows: MovableRows, plans: readonly TablePlan[], options: MoveOpt
         options.progress("looking at", plan.table.name, count);
       }
     }
+    counts.set(plan.table, count);
   }
   if (damaged.length > 0 && !options.leavesOutDamaged) {
     throw new CommandError(
@@ -127,7 +144,7 @@ function survey(rows: MovableRows, plans: readonly TablePlan[], options: MoveOpt
       },
     );
   }
-  return damaged;
+  return { leftOut: damaged, counts };
 }
 
 /** One line for each row, for people. */
@@ -220,22 +237,5 @@ async function commitMove(runner: OneConnection["runner"]): Promise<void> {
           },
         )
       : error;
-  }
-}
-
-function requireUnused(path: string): void {
-  const users = databaseUsers(path);
-  if (users.length > 0) {
-    const who = users.length === 1 ? `process ${users[0]} has` : `processes ${users.join(", ")} have`;
-    throw new CommandError(
-      "refused",
-      `${who} the database ${path} open: what it writes from now on would be lost`,
-      {
-        fix: inPlace({
-          host: "stop the control plane:\nsudo systemctl stop novacula-control-plane",
-          pod: "scale the Deployment of the control plane to 0, and run this in another pod with its volume",
-        }),
-      },
-    );
   }
 }

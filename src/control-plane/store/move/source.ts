@@ -40,11 +40,6 @@ export class MoveSource implements Disposable {
     return this.dataVersion() !== this.versionBefore;
   }
 
-  count(table: MovedTable): number {
-    const row = this.database.prepare(`select count(*) as count from ${from(table)}`).get();
-    return integer(row ?? {}, "count");
-  }
-
   /** Its rows in the order in which they are written. */
   rows(table: MovedTable, columns: readonly Column[]): Iterable<Row> {
     const expressions = columns.map(({ name }) => `${expressionOf(table, name)} as "${name}"`);

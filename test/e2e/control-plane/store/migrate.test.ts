@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { parsePostgresUrl } from "../../../../src/control-plane/store/address/postgres-address.ts";
+import { type MoveProgress, moveToPostgres } from "../../../../src/control-plane/store/move/move.ts";
 import { MOVED_TABLES, NEW_TABLES } from "../../../../src/control-plane/store/move/moved-tables.ts";
 import { runCommand } from "../../../support/control-plane/control-plane.ts";
 import { startServer } from "../../../support/control-plane/control-plane-server.ts";
@@ -144,6 +146,28 @@ describe.skipIf(lacksPostgres())("migrate", () => {
     await server.createKey({ name: "after" });
     const events = await server.store.audit.eventsAfter(Number(event?.["number"]), 10);
     expect(events.map(({ event }) => event.targetName)).toEqual(["after"]);
+  });
+
+  it("says how far it is, and before it looks at the file, whether the target can be used", async () => {
+    const { path } = await used();
+    const { url } = await bareDatabaseOf(postgresEngine);
+    const parsed = parsePostgresUrl(url);
+    if (!parsed.isValid) {
+      throw new Error(parsed.problem);
+    }
+    const steps: Parameters<MoveProgress>[] = [];
+    const progress: MoveProgress = (...step) => void steps.push(step);
+    const { tables } = await moveToPostgres(path, parsed.address, { leavesOutDamaged: false, progress });
+    expect(steps[0]).toEqual(["looking at", "the file"]);
+    const copied = steps.filter(([step]) => step === "copying");
+    expect(copied).toEqual(tables.map(({ name, rows }) => ["copying", name, rows, rows]));
+    const again: string[] = [];
+    const repeated = moveToPostgres(path, parsed.address, {
+      leavesOutDamaged: false,
+      progress: (_step, what) => void again.push(what),
+    });
+    await expect(repeated).rejects.toThrow("the target is not empty");
+    expect(again).toEqual([]);
   });
 
   it("knows every table of both databases", async () => {

@@ -72,7 +72,7 @@ function networkTrouble(code: string, { server }: PostgresAddress): StoreProblem
 function lost(server: string): StoreProblem {
   return {
     reason: "the connection to the database was lost",
-    detail: `${server} ended it, or the network did. It is made again by itself.`,
+    detail: `${server} ended it, or the network did. A running control plane connects again by itself.`,
     remedy: "look at the log of the server if it lasts",
   };
 }

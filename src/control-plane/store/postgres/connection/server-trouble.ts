@@ -25,7 +25,7 @@ export function serverTrouble(state: string, address: PostgresAddress): StorePro
     },
     "53100": {
       reason: "the disk of the database server is full",
-      remedy: `make room on the disk of ${server}; nothing has to be restarted here`,
+      remedy: `make room on the disk of ${server}; a running control plane goes on by itself`,
     },
     "53200": {
       reason: "the database server is out of memory",
