@@ -149,15 +149,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
   "control-plane": {
     "api-error.ts": [],
     audit: ["store/contract"],
-    cli: [
-      "cli/management",
-      "cli/migrate",
-      "cli/nodes",
-      "cli/serve",
-      "organizations",
-      "settings",
-      "store/address",
-    ],
+    cli: ["cli/management", "cli/migrate", "cli/nodes", "cli/serve", "organizations", "settings"],
     "cli/serve": [
       "http",
       "http/tls",

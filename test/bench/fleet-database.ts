@@ -61,7 +61,8 @@ export async function fillFleetDatabase(
   database.close();
 }
 
-function fillNodes(database: DatabaseSync, executors: number, nodes: number, now: number): void {
+/** `nodes` for each executor that `fillFleetDatabase` or `fillLargeDatabase` has made. */
+export function fillNodes(database: DatabaseSync, executors: number, nodes: number, now: number): void {
   database
     .prepare("insert into nodeCapabilities (hash, capabilities) values (?, ?)")
     .run(FLEET_CAPABILITIES_HASH, JSON.stringify(capabilitiesOf(() => true)));

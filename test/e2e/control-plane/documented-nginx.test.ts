@@ -27,9 +27,9 @@ function onThisMachine(site: string, places: Readonly<Record<string, string>>): 
 }
 
 it.skipIf(lacksNginx).each([
-  ["proxy.md", false],
-  ["postgresql.md", true],
-])("nginx as in docs/control-plane/%s passes requests on", async (name, isEncrypted) => {
+  ["docs/control-plane/proxy.md", false],
+  ["docs/control-plane/postgresql.md", true],
+])("nginx as in %s passes requests on", async (document, isEncrypted) => {
   const folder = tempDir();
   const { good, caPem } = await testCertificates();
   const [cert, key, ca] = [join(folder, "cp.pem"), join(folder, "cp.key"), join(folder, "ca.pem")];
@@ -40,7 +40,7 @@ it.skipIf(lacksNginx).each([
   onTestFinished(async () => void (await controlPlane.stop()));
   const port = await freePort();
   const own = new URL(controlPlane.url).host;
-  const site = onThisMachine(siteIn(`docs/control-plane/${name}`), {
+  const site = onThisMachine(siteIn(document), {
     "listen 443": `listen 127.0.0.1:${port}`,
     "/etc/ssl/cp.pem": cert,
     "/etc/ssl/cp.key": key,

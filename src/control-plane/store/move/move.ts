@@ -26,7 +26,7 @@ export interface MoveOptions {
   readonly progress: MoveProgress;
 }
 
-/** Told of each batch of rows, and of what takes long beside them. `total` is undefined at first. */
+/** Told of each batch of rows, and of what else takes long. At first, `total` is not known. */
 export type MoveProgress = (
   step: "looking at" | "copying" | "checking",
   what: string,
