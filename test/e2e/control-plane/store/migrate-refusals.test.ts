@@ -182,7 +182,11 @@ async function holding(target: TestDatabase) {
 describe.skipIf(lacksPostgres())("a move", () => {
   it.each([
     ["is killed", null, /^$/],
-    ["loses the server", 1, /nothing was moved to postgres:.*, and the command can be run again: .*\n +Fix: /],
+    [
+      "loses the server",
+      1,
+      /nothing was moved to postgres:.*, and the command can be run again: .*\n +Fix: /,
+    ],
   ])(
     "that %s before its commit leaves nothing in the target, and can be made again",
     async (how, exitCode, message) => {
