@@ -381,6 +381,15 @@ export const HOST_FAULTS: readonly HostFault[] = [
     tidy: UNDO,
   },
   {
+    // It cannot make its lock, and says why only in the journal.
+    stage: "unit",
+    says: "the file system /run/novacula (none) has no room for another file",
+    script: `systemctl stop novacula-agent
+      mount -t tmpfs -o nr_inodes=1,uid=$(id -u novacula),mode=750 none /run/novacula
+      systemctl start novacula-agent || true`,
+    fix: `umount /run/novacula; ${RESTART}`,
+  },
+  {
     stage: "file",
     says: "rm /etc/novacula && cp -a /home/admin/novacula /etc/novacula",
     script: `mkdir -p /home/admin; mv /etc/novacula /home/admin/novacula; ln -s /home/admin/novacula /etc/novacula
