@@ -43,6 +43,40 @@ describe("an executor that is online, but not with its files", () => {
   });
 });
 
+describe("a process of this host that the control plane saw beside this one", () => {
+  const other = {
+    hostName: "fra-1",
+    address: "127.0.0.1",
+    pid: 4711,
+    unit: "novacula-agent.service",
+    isOnThisHost: true,
+    lastSyncAt: "2026-11-30T11:40:30.405Z",
+  };
+  const checks = (living: ExecutorFacts["living"], changes: Partial<typeof other> = {}) => {
+    const status = { ...ONLINE, duplicates: [{ ...other, ...changes }] };
+    return checkExecutor({ ...ONLINE_FACTS, reply: { kind: "answered", status }, living });
+  };
+
+  it("and that has ended, is told and is nothing to fix", () => {
+    expect(checks(new Set([1, 4710]))[0]).toEqual({
+      stage: "executor",
+      status: "ok",
+      detail:
+        "PID 4711 of novacula-agent.service synced as this executor until 2026-11-30T11:40:30.405Z, and has ended",
+    });
+  });
+
+  it("is a duplicate while it runs, while nobody can tell, and on another host", () => {
+    for (const [living, changes] of [
+      [new Set([1, 4711]), {}],
+      [undefined, {}],
+      [new Set([1]), { isOnThisHost: false }],
+    ] as const) {
+      expect(checks(living, changes)[0]).toMatchObject({ status: "bad", remedy: expect.anything() });
+    }
+  });
+});
+
 it("a process that a signal has stopped gets the signal that lets it go on", () => {
   const reply = { kind: "silent", why: "It did not answer. Run: journalctl", isDenied: false } as const;
   const found = checkExecutor({ ...ONLINE_FACTS, reply, mainPid: 42, isStopped: true }).at(-1);

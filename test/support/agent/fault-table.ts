@@ -73,6 +73,7 @@ export const ONLINE_FACTS: ExecutorFacts = {
   fingerprint: "3fa9c1d2",
   isAccepted: true,
   others: [],
+  living: undefined,
 };
 
 /** Of files that everybody may read who has to. */

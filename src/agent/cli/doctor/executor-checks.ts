@@ -10,7 +10,7 @@ import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
 import { type CredentialDrift, credentialDrift } from "../host/credential-drift.ts";
-import { otherAgents } from "./other-agents.ts";
+import { livingPids, otherAgents } from "./other-agents.ts";
 import type { Subject } from "./subject.ts";
 
 /** An agent that has just started is asked again for so long, ms. */
@@ -48,6 +48,7 @@ export async function executorChecks(judged: Judged, signal: AbortSignal): Promi
     isAccepted,
     isUnitChanged: judged.isUnitChanged,
     others: await otherAgents(known, loaded),
+    living: await livingPids(),
   });
   const isUnreachable = reply.kind === "answered" && reply.status.state === "unreachable";
   const isServiceAlone = isAccepted && !isCandidate && isUnreachable;

@@ -37,12 +37,32 @@ export async function otherAgents(
 }
 
 /**
+ * The PIDs of all processes of this host, each also as its container counts: an agent tells the
+ * control plane the number that it knows itself. Undefined: this user may not see all of them.
+ */
+export async function livingPids(): Promise<ReadonlySet<number> | undefined> {
+  if (process.geteuid?.() !== 0) {
+    return undefined;
+  }
+  const entries = (await readdir("/proc").catch(() => [])).filter((entry) => /^\d+$/u.test(entry));
+  return new Set((await Promise.all(entries.map(pidsOf))).flat());
+}
+
+/**
  * How many PID namespaces a process is in, as seen from here: one more than this process if it is
- * in a container. proc(5): everybody may read `NSpid`, and only root the links in ns/.
+ * in a container.
  */
 async function depthOf(pid: string): Promise<number> {
+  return (await pidsOf(pid)).length;
+}
+
+/**
+ * The number of a process in each PID namespace that it is in, as seen from here, outermost first.
+ * proc(5): everybody may read `NSpid`, and only root the links in ns/.
+ */
+async function pidsOf(pid: string): Promise<readonly number[]> {
   const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return /^NSpid:(.*)$/mu.exec(text)?.[1]?.trim().split(/\s+/u).length ?? 0;
+  return /^NSpid:(.*)$/mu.exec(text)?.[1]?.trim().split(/\s+/u).map(Number) ?? [];
 }
 
 async function agentAt(pid: number): Promise<AgentProcess | undefined> {
