@@ -3,7 +3,7 @@ import * as z from "zod";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
-import { inPlace, shellWord, withSudo } from "../../../lib/shell-word.ts";
+import { asOwner, shellWord } from "../../../lib/shell-word.ts";
 import { managementSocketPath } from "../../settings/settings.ts";
 import { ManagementClient } from "./management-client.ts";
 import { type Organization, type Outputs, organization } from "./outputs.ts";
@@ -55,10 +55,10 @@ export function managementClient({ socket }: CommonOptions, { environment }: Ter
   return new ManagementClient(socket ?? managementSocketPath(environment));
 }
 
-/** A command to copy, for the control plane that `options` name. */
+/** A command to copy, for the control plane that `options` name, and the user of this one. */
 export function suggestion(words: string, { socket }: CommonOptions): string {
   const command = `novacula-control-plane ${words}${socket === undefined ? "" : ` --socket ${shellWord(socket)}`}`;
-  return inPlace({ host: command, pod: withSudo(command) });
+  return asOwner(process.geteuid?.() ?? 0, command);
 }
 
 /** Prints `value` with --json, else `text`. */
