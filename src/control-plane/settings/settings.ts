@@ -103,7 +103,7 @@ const RELATIONS: readonly (VariableProblem & { readonly holds: (set: Record<stri
     },
     ...["DATABASE_URL", "MANAGEMENT_SOCKET", "TLS_CERT", "TLS_KEY"].map((name) => ({
       name,
-      message: "must be a path",
+      message: name === "DATABASE_URL" ? "must be a URL" : "must be a path",
       holds: (set: Record<string, string>) => valueEdges(set[name] ?? "") === undefined,
     })),
   ];

@@ -67,6 +67,12 @@ it("says where to correct a variable, and that a file which cannot be read may s
   );
 });
 
+it("refuses a URL that ends with a line break, without showing its password", () => {
+  const read = () => readSettings({ DATABASE_URL: "postgres://u:secret-word@127.0.0.1/n\n" });
+  expect(read).toThrow(/DATABASE_URL: must be a URL; it ends with a line break/);
+  expect(read).not.toThrow(/secret-word/);
+});
+
 it("refuses paths in quotes, and names secrets in quotes without showing them", () => {
   expect(() => readSettings({ TLS_CERT: "'/a.pem'", TLS_KEY: "/a.key " })).toThrow(
     /TLS_CERT: must be a path.*in quotes[\s\S]*TLS_KEY: must be a path.*ends with a space/,
