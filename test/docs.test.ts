@@ -221,13 +221,17 @@ function shellLines(document: string): readonly string[] {
 
 /** The words behind each call of the program in a line of shell. */
 function commandsOf(line: string, program: string): readonly (readonly string[])[] {
-  return line
-    .split(/[|;&]+/u)
-    .map((part) => part.trim().split(/\s+/u))
-    .filter((words) => words.some((word) => word === program || word === `./${program}`))
-    .filter((words) => !words.includes("systemctl") && !words.includes("journalctl"))
-    .filter((words) => !words.includes("apt") && !words.includes("install"))
-    .map((words) => words.slice(words.findIndex((word) => word.endsWith(program)) + 1));
+  return (
+    line
+      .split(/[|;&]+/u)
+      .map((part) => part.trim().split(/\s+/u))
+      .filter((words) => words.some((word) => word === program || word === `./${program}`))
+      .filter((words) => !words.includes("systemctl") && !words.includes("journalctl"))
+      .filter((words) => !words.includes("apt") && !words.includes("install"))
+      // There, it is a role of the database.
+      .filter((words) => !words.includes("createdb"))
+      .map((words) => words.slice(words.findIndex((word) => word.endsWith(program)) + 1))
+  );
 }
 
 function commandProblem(program: CommandEntry, words: readonly string[]): string | undefined {
