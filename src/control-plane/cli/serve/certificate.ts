@@ -54,16 +54,12 @@ export function watchTls(
 export class Hangups {
   #isPending = false;
   #handler: (() => void) | undefined;
-  readonly #heard = () => {
-    if (this.#handler === undefined) {
-      this.#isPending = true;
-    } else {
-      this.#handler();
-    }
-  };
 
   constructor() {
-    process.on("SIGHUP", this.#heard);
+    process.on("SIGHUP", () => {
+      this.#isPending = this.#handler === undefined;
+      this.#handler?.();
+    });
   }
 
   handle(handler: () => void): void {
@@ -72,9 +68,5 @@ export class Hangups {
       this.#isPending = false;
       handler();
     }
-  }
-
-  [Symbol.dispose](): void {
-    process.off("SIGHUP", this.#heard);
   }
 }

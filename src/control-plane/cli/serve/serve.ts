@@ -33,7 +33,7 @@ import { serveUntilShutdown } from "./until-shutdown.ts";
  * running is in its log, unless a person reads along: then it rejects, and the error is printed.
  */
 export async function serve(terminal: Terminal, options: ServeOptions = {}): Promise<number> {
-  using hangups = new Hangups();
+  const hangups = new Hangups();
   const { environment } = terminal;
   const { output, written } = patientOutput(terminal.stdout);
   const own = LOG_FORMATS.find((each) => each === environment["LOG_FORMAT"]);
