@@ -5,8 +5,11 @@ import { engines } from "../../../support/control-plane/store/engines.ts";
 import { ACME, newKey } from "../../../support/control-plane/store/new-records.ts";
 
 const shared = engines.filter(({ name }) => name === "postgres");
-/** Reads begin 20 ms apart; a timer may be early by nearly one. */
-const APART_MS = 19;
+/**
+ * Reads begin 20 ms apart. A timer counts from the beginning of its turn of the event loop, so on a
+ * busy machine it is early by as long as that turn took.
+ */
+const APART_MS = 15;
 
 describe.each(shared)("the revision in $name", (engine) => {
   it("is read for all who ask within some milliseconds, however fast the server answers", async () => {
