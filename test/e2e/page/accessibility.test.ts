@@ -35,6 +35,7 @@ describe.skipIf(lacksBrowser)("the keyboard alone", () => {
     await expect.poll(() => focused(page)).toBe("Actions for by keyboard");
 
     await actByKeyboard(page, "by keyboard", ["End"]);
+    await page.getByRole("dialog").locator("button.danger:not([aria-disabled])").waitFor();
     await tabTo(page, "Delete");
     await keyboard.press("Enter");
     await rowOf(page, "by keyboard").waitFor({ state: "detached" });

@@ -123,6 +123,8 @@ describe.skipIf(lacksBrowser)("nothing flickers or jumps", () => {
       await page.getByRole("heading", { name: "API keys", exact: true }).waitFor();
       const held = await holdAnswers(page, "ExecutorList");
       await page.getByRole("link", { name: "Executors" }).click();
+      // Until then, what is seen may stand for the list before.
+      await page.getByRole("heading", { name: "Executors", exact: true }).waitFor();
       const skeleton = page.locator(".skeleton");
       await skeleton.waitFor();
       expect(await opacitiesOf(skeleton)).toEqual(WAITS);
