@@ -20,14 +20,15 @@ export function otherUnitCause(
     const { unit, setting, state } = needed;
     const line = placeOf(changed, setting, unit);
     const cause = `${printable(unit, 200)}, without which it does not start (${line ?? `${setting}=`}), ${state}`;
-    const see = state === "has failed" ? `journalctl -u ${shellWord(unit)} -n 30` : statusOf(unit);
+    const see =
+      state === "has failed" ? asRoot(`journalctl -u ${shellWord(unit)} -n 30`) : asRoot(statusOf(unit));
     const without =
       line === undefined
         ? []
         : [step("Or, if the agent does not need it, take it out of that line and run:", RELOAD(), start)];
     return {
       cause,
-      remedy: [step("To see why, run:", asRoot(see)), step("Once it is repaired, run:", start), ...without],
+      remedy: [step("To see why, run:", see), step("Once it is repaired, run:", start), ...without],
     };
   }
   const [rival] = rivals;
