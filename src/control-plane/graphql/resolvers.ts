@@ -128,8 +128,10 @@ function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
     },
     revokeApiKey: async (input) =>
       answer(await apiKeys.revoke(actor, decoded(inputs.keyArguments, input).id)),
-    revokeExecutorAccess: async (input) =>
-      answer(await apiKeys.revokeAccess(actor, decoded(inputs.executorArguments, input).executorId)),
+    revokeExecutorAccess: async (input) => {
+      const { executorId, keyId } = decoded(inputs.revokeAccessArguments, input);
+      return answer(await apiKeys.revokeAccess(actor, executorId, keyId));
+    },
     deleteApiKey: async (input) =>
       answer(await apiKeys.delete(actor, decoded(inputs.keyArguments, input).id)),
   };

@@ -33,8 +33,11 @@ export interface ApiKeys {
   /** Creates a successor and revokes the old key: at once, or at `revokesAt`, epoch ms. */
   rotate(actor: Actor, id: string, revokesAt: number | undefined): Promise<IssuedKey>;
   revoke(actor: Actor, id: string): Promise<KeyRecord>;
-  /** Revokes the key that the executor is bound to, even if other executors use it too. */
-  revokeAccess(actor: Actor, executorId: string): Promise<KeyRecord>;
+  /**
+   * Revokes the key that the executor is bound to, even if other executors use it too. Refused if
+   * that is not `keyId`: somebody agreed to the end of that key.
+   */
+  revokeAccess(actor: Actor, executorId: string, keyId?: string): Promise<KeyRecord>;
   delete(actor: Actor, id: string): Promise<KeyRecord>;
 }
 
@@ -45,7 +48,8 @@ export function createApiKeys(store: Transactions, now: () => number): ApiKeys {
     create: (actor, request) => change(actor, (step) => create(step, request)),
     rotate: (actor, id, revokesAt) => change(actor, (step) => rotate(step, id, revokesAt)),
     revoke: (actor, id) => change(actor, (step) => revoke(step, id)),
-    revokeAccess: (actor, executorId) => change(actor, (step) => revokeAccess(step, executorId)),
+    revokeAccess: (actor, executorId, keyId) =>
+      change(actor, (step) => revokeAccess(step, executorId, keyId)),
     delete: (actor, id) => change(actor, (step) => remove(step, id)),
   };
 }
@@ -154,11 +158,16 @@ async function revoke(
   return requiredKey(transaction.keys, id);
 }
 
-async function revokeAccess(change: Change, executorId: string): Promise<KeyRecord> {
+async function revokeAccess(change: Change, executorId: string, keyId?: string): Promise<KeyRecord> {
   const executor = await reachedExecutor(change, executorId);
   if (executor.key === null) {
     throw conflict(
       `executor ${printable(executor.name)} is not bound to a key, so there is nothing to revoke`,
+    );
+  }
+  if (keyId !== undefined && keyId !== executor.key.id) {
+    throw conflict(
+      `executor ${printable(executor.name)} is on another key by now, ${printable(executor.key.name)}, so nothing was revoked: look at it again`,
     );
   }
   return revoke(change, executor.key.id, { executor: executor.name });

@@ -114,12 +114,12 @@ export function askExecutor(id: string): Operation<Executor | null> {
 
 const changed = field("changed", z.object({ id: z.string() }));
 
-/** Revokes the key that the executor is bound to. */
-export function revokeExecutorAccess(executorId: string): Operation<unknown> {
-  const document = `mutation RevokeExecutorAccess($executorId: ID!) {
-    changed: revokeExecutorAccess(executorId: $executorId) { id }
+/** Revokes the key that the executor is bound to. Refused if it is bound to another one by now. */
+export function revokeExecutorAccess(executorId: string, keyId: string): Operation<unknown> {
+  const document = `mutation RevokeExecutorAccess($executorId: ID!, $keyId: ID) {
+    changed: revokeExecutorAccess(executorId: $executorId, keyId: $keyId) { id }
   }`;
-  return graphql(document, { executorId }, changed);
+  return graphql(document, { executorId, keyId }, changed);
 }
 
 /** @param revokeKeys whether the active keys that serve only this executor are revoked, too */

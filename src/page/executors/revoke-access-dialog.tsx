@@ -28,7 +28,7 @@ export function RevokeAccessDialog({ executor, apiKey, onDismiss, onDone }: Revo
       verb={deedLabel("Revoke access", lookup)}
       kind="danger"
       waitsFor={waitsFor(lookup)}
-      operation={() => revokeExecutorAccess(id)}
+      operation={() => revokeExecutorAccess(id, apiKey.id)}
       onDismiss={onDismiss}
       onDone={() => {
         followUps.remove(apiKey.id);

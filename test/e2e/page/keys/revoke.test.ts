@@ -3,6 +3,7 @@ import { eventually } from "../../../support/eventually.ts";
 import { expectAccessible } from "../../../support/page/axe.ts";
 import { adminAtWork, issueKey, keepSyncing, syncAs, useControlPlane } from "../../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../../support/page/browser.ts";
+import { holdAnswers } from "../../../support/page/held-answers.ts";
 import { choose, signIn } from "../../../support/page/operator.ts";
 
 const browse = useBrowser();
@@ -55,6 +56,31 @@ describe.skipIf(lacksBrowser)("revoking", () => {
     await dialog.waitFor({ state: "detached" });
     expect(await syncAs(url, shared.secret, "nine-9")).toBe(401);
     expect(await syncAs(url, alone.secret, "alone")).toBe(200);
+  });
+
+  it("the access of an executor revokes nothing that was not shown: it may be on another key by now", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const first = await issueKey(admin, { name: "shown in the dialog" });
+    expect(await syncAs(url, first.secret, "mover")).toBe(200);
+    const page = await browse();
+    await signIn(page, url, "/executors?search=mover");
+    await page.getByRole("link", { name: "mover" }).click();
+    await page.getByRole("button", { name: "Revoke executor access" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.locator("button.danger:not([aria-disabled])").waitFor();
+    const held = await holdAnswers(page, "Executor");
+    const second = await issueKey(admin, { name: "taken meanwhile", target: "mover" });
+    expect(await syncAs(url, second.secret, "mover")).toBe(200);
+    await dialog.getByText("shown in the dialog").waitFor();
+    await dialog.getByRole("button", { name: "Revoke access" }).click();
+    await dialog.getByText("executor mover is on another key by now, taken meanwhile").waitFor();
+    expect(await syncAs(url, second.secret, "mover")).toBe(200);
+    await held.release();
+    await dialog.getByText("taken meanwhile", { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: "Revoke access" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(await syncAs(url, second.secret, "mover")).toBe(401);
   });
 
   it("says it if there are more than it names, and if nobody is left", async () => {
