@@ -73,8 +73,8 @@ export async function compareNodes({ quick, log }: BenchOptions): Promise<Sectio
 
 /** What open pages cost the syncs: the same fleet, with a page of each kind open and without. */
 export async function comparePages({ quick, log }: BenchOptions): Promise<Section> {
-  const load = { ...SATURATED, executors: 10_000, seconds: 10 };
-  const pair = await inTurns([{ load, isLookedAt: true }, { load }], quick ? 4 : 20, log);
+  const load = { ...SATURATED, executors: 10_000, nodes: 0, seconds: 10 };
+  const pair = await inTurns([{ load, isLookedAt: true }, { load }], quick ? 4 : 12, log);
   return {
     title: "What open pages cost the syncs",
     header: headerOf(),

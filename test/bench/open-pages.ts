@@ -16,7 +16,7 @@ const QUERIES = [
 ];
 const INTERVAL_MS = 5000;
 
-const answer = z.object({ errors: z.undefined(), data: z.record(z.string(), z.unknown()) });
+const answer = z.object({ errors: z.undefined().optional(), data: z.record(z.string(), z.unknown()) });
 
 /** Asks on the management socket of a control plane as its open pages do, until it is disposed. */
 export class OpenPages implements AsyncDisposable {
@@ -25,6 +25,8 @@ export class OpenPages implements AsyncDisposable {
 
   constructor(socketPath: string) {
     this.#pages = Promise.all(QUERIES.map((query) => this.#poll(socketPath, query)));
+    // It is told at the end.
+    this.#pages.catch(() => {});
   }
 
   /** Rejects if an answer was not what a page can show. */
