@@ -11,6 +11,7 @@ import {
   unknownKey,
   wrongValue,
 } from "./issue/table-issue.ts";
+import { meantTable } from "./issue/unknown-key.ts";
 import type { AgentConfig } from "./schema/agent-config.ts";
 import { CONFIG_TABLES, KEYS_BY_TABLE } from "./schema/config-schema.ts";
 
@@ -48,20 +49,32 @@ export function validateConfig(root: Readonly<Record<string, unknown>>): Validat
     reconciler: read("reconciler", CONFIG_TABLES.reconciler),
     reporter: read("reporter", CONFIG_TABLES.reporter),
   };
+  const settled = withoutMisnamed(issues, root);
   const { control_plane: controlPlane } = root;
   const written = new Map(isTable(controlPlane) ? Object.entries(controlPlane) : []);
   if (written.has("access_token") && written.has("access_token_file")) {
-    issues.push(bothSources());
+    settled.push(bothSources());
   }
   const token = written.get("access_token");
   const accessToken = typeof token === "string" ? token : undefined;
-  const hasTwoKeys = issues.length === 1 && issues[0]?.code === TWO_KEY_SOURCES;
+  const hasTwoKeys = settled.length === 1 && settled[0]?.code === TWO_KEY_SOURCES;
   return {
-    config: issues.length === 0 ? inMilliseconds(tables) : undefined,
+    config: settled.length === 0 ? inMilliseconds(tables) : undefined,
     withTwoKeys: hasTwoKeys ? inMilliseconds(tables) : undefined,
-    issues,
+    issues: settled,
     accessToken,
   };
+}
+
+/** What a table lacks that has a wrong name is not missing: it stands below that name. */
+function withoutMisnamed(issues: readonly TableIssue[], root: Readonly<Record<string, unknown>>) {
+  const meant = issues.flatMap(({ code, path: [name = ""] }) =>
+    code === "unknown-table" ? [meantTable(name)] : [],
+  );
+  return issues.filter(
+    ({ code, path: [table = ""] }) =>
+      code !== "missing-key" || Object.hasOwn(root, table) || !meant.includes(table),
+  );
 }
 
 type Tables = {

@@ -237,6 +237,20 @@ it("does not hide behind a key that is merely odd", async () => {
   expect(found[0]).toContain("control_plane.url");
 });
 
+it("in the name of a table is told alone: what stands below that name is not missing", async () => {
+  const settings = `url = "https://cp.example.com"\naccess_token = "${K}"\n`;
+  for (const name of ["control-plane", "ControlPlane", "control_plan", "controlplane"]) {
+    expect(await issues(`[${name}]\n${settings}[agnet]\nname = "a"`)).toEqual([
+      `agent.toml:1:2: ${name}: unknown table. Did you mean [control_plane]?`,
+      "agent.toml:4:2: agnet: unknown table. Did you mean [agent]?",
+    ]);
+  }
+  expect(await issues(`[metrics]\n${settings}`)).toContainEqual(expect.stringContaining("url: is not set"));
+  expect(await issues(`[control-plane]\n${settings}[control_plane]\n`)).toContainEqual(
+    expect.stringContaining("url: is not set"),
+  );
+});
+
 it("is not drowned in the unknown settings of another program's file", async () => {
   const rows = Array.from({ length: 5000 }, (_, index) => `option_${index} = 1`).join("\n");
   expect(await issues(`${rows}\n[agent]\n${rows}\n`)).toHaveLength(101);

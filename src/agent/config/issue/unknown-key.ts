@@ -54,7 +54,7 @@ export function unknownKeyRemedy(table: string, key: string): string {
 
 /** What to do about an unknown table, or an unknown setting above the first table. */
 export function unknownTableRemedy(name: string): string {
-  const near = nearest(name, [...KEYS_BY_TABLE.keys()]);
+  const near = meantTable(name);
   if (near !== undefined) {
     return `Did you mean [${near}]?`;
   }
@@ -65,6 +65,11 @@ export function unknownTableRemedy(name: string): string {
     }
   }
   return `The tables are ${[...KEYS_BY_TABLE.keys()].map((table) => `[${table}]`).join(", ")}.`;
+}
+
+/** The table that a wrong name was most likely meant for. */
+export function meantTable(name: string): string | undefined {
+  return nearest(name, [...KEYS_BY_TABLE.keys()]);
 }
 
 /** The name of a setting, or a substitute if it could be a piece of an executor key. */
