@@ -124,12 +124,15 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   const changes = changesText(changed);
   const comments = commentsIn(changed);
   const why = cause === "" ? "" : `: ${cause}${changes}${comments?.hint ?? ""}`;
+  const takenOut = "If a changed setting is the cause, take it out, then run:";
   const without =
-    changes === "" ? [] : [step("If a changed setting is the cause, take it out, then run:", RELOAD())];
+    changes === "" ? [] : [step(takenOut, RELOAD(), ...(ActiveState === "failed" ? [] : [RESTART()]))];
   const remedy = ofCause ?? (cause === "" ? undefined : comments?.remedy);
   if (ActiveState === "failed") {
-    const limit =
-      Result === "start-limit-hit" || NRestarts > 0
+    const isOften = Result === "start-limit-hit";
+    const limit = isOften
+      ? ", so systemd does not start it any more"
+      : NRestarts > 0
         ? ". It was started too often, so systemd does not start it any more"
         : "";
     return bad(

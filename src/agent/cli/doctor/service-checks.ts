@@ -9,10 +9,12 @@ import { withSuspects } from "../../doctor/check-changes.ts";
 import { checkEnvironment } from "../../doctor/check-environment.ts";
 import type { Obstacle } from "../../doctor/check-files.ts";
 import { checkPlaces } from "../../doctor/check-places.ts";
+import { checkStarts } from "../../doctor/check-starts.ts";
 import { checkUnit, checkUnitChanges, type UnitChanges } from "../../doctor/check-unit.ts";
 import type { Check } from "../../doctor/examination.ts";
 import { isInHosts } from "../../sync/network/hosts-file.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
+import { recentStarts } from "../../systemd/recent-starts.ts";
 import { isInstalled } from "../../systemd/service/service-facts.ts";
 import type { AgentFolders } from "../host/agent-place.ts";
 import { lockOf } from "../host/denied-write.ts";
@@ -103,6 +105,7 @@ export async function serviceChecks(
     return [
       ...checkPlaces(places).map((check) => withSuspects(check, service.changed)),
       ...checkUnit(service.facts, service.changed, await startFacts(service)),
+      ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts()) : []),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),
     ];
