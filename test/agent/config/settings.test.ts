@@ -37,6 +37,11 @@ describe("a template that nobody has filled in", () => {
     "<%= node %>",
     "%H",
     "%HOSTNAME%",
+    "%computername%",
+    "%{HOST}",
+    "@@HOST@@",
+    `${DOLLAR}[HOST]`,
+    "~{host}",
     "%(ENV_HOST)s",
     "<hostname>",
     "[HOSTNAME]",
@@ -74,6 +79,8 @@ describe("a template that nobody has filled in", () => {
     ["agent.name", "TODO"],
     ["agent.name", "xxxx"],
     ["agent.name", "insert_name_here"],
+    ["agent.name", "HOSTNAME_PLACEHOLDER"],
+    ["agent.name", "replace-with-hostname"],
     ["agent.public_host", `${DOLLAR}{PUBLIC_IP}`],
     ["agent.public_host", "<public-ip>"],
     ["agent.data_dir", `/srv/${DOLLAR}{NAME}/data`],
@@ -88,6 +95,12 @@ describe("a template that nobody has filled in", () => {
     ["control_plane.url", "@CP_URL@"],
     ["control_plane.proxy", `http://${DOLLAR}{PROXY_HOST}:3128`],
     ["control_plane.proxy", "http://PROXY_HOST:3128"],
+    ["control_plane.proxy", "http://@PROXY_HOST@:3128"],
+    ["control_plane.proxy", `http://${DOLLAR}{USER}:${DOLLAR}{PASSWORD}@proxy:3128`],
+    ["control_plane.proxy", "http://user:%PASSWORD%@proxy:3128"],
+    ["control_plane.proxy", "http://user:__PASSWORD__@proxy:3128"],
+    ["control_plane.proxy", "http://user:a-{{ password }}@proxy:3128"],
+    ["control_plane.proxy", `http://user:pw@${DOLLAR}PROXY_HOST:3128`],
     ["control_plane.ca_file", "/etc/ssl/{{ ca }}.pem"],
     ["control_plane.access_token_file", "{{ key_file }}"],
     ["control_plane.access_token_file", "@KEY_FILE@"],
@@ -105,6 +118,8 @@ describe("a template that nobody has filled in", () => {
     ["agent.name", "null"],
     ["agent.name", "None"],
     ["agent.name", "[object Object]"],
+    ["agent.name", "(null)"],
+    ["agent.name", "<nil>"],
     ["agent.public_host", "<no value>"],
     ["control_plane.proxy", "null"],
   ])("%s = %j is a variable without a value", async (setting, value) => {
@@ -123,6 +138,26 @@ describe("a template that nobody has filled in", () => {
       expect.stringMatching(new RegExp(`${who}.*Write the value itself`, "u")),
     ]);
   });
+
+  it.each([
+    "p%C3%A4ss%E2%82%AC",
+    "%C3%84%C3%96%C3%9C",
+    "a%2Fb%3Ac%40d",
+    `pa${DOLLAR}${DOLLAR}WORD`,
+    "a__B__c",
+    "x@PW@y",
+    "a{b}c[DE]((f))",
+    `q${DOLLAR}{`,
+  ])("is not seen in a password of a proxy: %s", async (password) => {
+    const proxy = `http://user:${password}@proxy.example.com:3128`;
+    expect(await issuesOf("control_plane.proxy", proxy)).toEqual([]);
+    expect(unfilledTemplate(proxy)).toBeUndefined();
+  });
+
+  it.each(["https://cp.example.com/%C3%A4", "https://cp.example.com/%E2%82%AC/graphql"])(
+    "is not seen in the encoded path of %s",
+    async (url) => expect(await issuesOf("control_plane.url", url)).toEqual([]),
+  );
 
   it("is not seen in a legal name", async () => {
     const host = fc.stringMatching(

@@ -24,6 +24,8 @@ describe("the proxy", () => {
     [{ HTTPS_PROXY: `"${PROXY}"` }, "proxy.example.com:3128"],
     [{ HTTPS_PROXY: ` '${PROXY}' ` }, "proxy.example.com:3128"],
     [{ HTTPS_PROXY: '""', ALL_PROXY: "http://all:1" }, "all:1"],
+    [{ HTTPS_PROXY: "http://user:p%C3%A4ss@encoded:1" }, "encoded:1"],
+    [{ HTTPS_PROXY: "http://user:a__B__c%C3%96@encoded:1" }, "encoded:1"],
     [{ HTTPS_PROXY: PROXY, no_proxy: "", NO_PROXY: "cp.example.com" }, "direct"],
     [{ HTTPS_PROXY: "http://upper:1", https_proxy: "http://lower:1" }, "lower:1"],
     [{ HTTPS_PROXY: "http://upper:1", https_proxy: "" }, "upper:1"],
