@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 import {
   describeProblems,
@@ -9,6 +9,7 @@ import {
   withoutEmpty,
 } from "../../lib/command-line/environment-variable.ts";
 import { OperatorError } from "../../lib/errors.ts";
+import { absolutePath } from "../../lib/files/absolute-path.ts";
 import type { LogLevel } from "../../lib/log/level.ts";
 import type { Format } from "../../lib/log/line-format.ts";
 import { socketPathProblem } from "../../lib/unix-socket.ts";
@@ -203,7 +204,7 @@ export function databaseOf(env: Environment): DatabaseAddress {
 
 function socketPathBeside(socketPath: string | undefined, database: DatabaseAddress | undefined): string {
   if (socketPath !== undefined) {
-    return resolve(socketPath);
+    return absolutePath(socketPath);
   }
   const folder = database?.kind === "sqlite" ? dirname(database.path) : STATE_FOLDER;
   return join(folder, "management.sock");

@@ -1,4 +1,5 @@
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { decodeText } from "../../config/schema/config-text.ts";
@@ -45,7 +46,10 @@ export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | und
   return { source: "the prompt", isDenied: false, ...diagnoseKey(typed, { kind: "input" }) };
 }
 
-/** Reads and diagnoses the key in a file or pipe. An unreadable file becomes a finding. */
+/**
+ * Reads and diagnoses the key in a file or pipe. An unreadable file becomes a finding. Rejects with
+ * an OperatorError for a relative path if the current folder was deleted.
+ */
 export async function keyFromFile(path: string, terminal: Terminal): Promise<HandedKey | undefined> {
   if (isStdin(path)) {
     return await keyFromPerson(terminal);
@@ -55,7 +59,7 @@ export async function keyFromFile(path: string, terminal: Terminal): Promise<Han
   if (piped !== undefined) {
     return { source, isDenied: false, ...diagnoseBytes(piped, { kind: "input" }) };
   }
-  const read = await readBoundedFile(path, { kind: "unknown" });
+  const read = await readBoundedFile(absolutePath(path), { kind: "unknown" });
   if (read.kind === "read") {
     return { source, isDenied: false, ...diagnoseBytes(read.bytes, { kind: "key-file" }) };
   }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import * as z from "zod";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, shellWord } from "../../../lib/shell-word.ts";
 import { managementSocketPath } from "../../settings/settings.ts";
@@ -52,7 +53,9 @@ export function yesOption(): Option {
 }
 
 export function managementClient({ socket }: CommonOptions, { environment }: Terminal): ManagementClient {
-  return new ManagementClient(socket ?? managementSocketPath(environment));
+  return new ManagementClient(
+    socket === undefined ? managementSocketPath(environment) : absolutePath(socket),
+  );
 }
 
 /** A command to copy, for the control plane that `options` name, and the user of this one. */

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { isPostgresUrl, type PostgresAddress, parsePostgresUrl } from "./postgres-address.ts";
 
 /** Where the database is, as DATABASE_URL names it. */
@@ -11,7 +11,10 @@ const WANTED =
   "or postgres: and where the PostgreSQL database is, such as postgres://novacula:PASSWORD@db.example.com/novacula";
 const FILE_URL = /^file:(?:\/\/(?=\/))?[^?#]+$/u;
 
-/** What the URL names, or what it must be: a text without the URL, which may hold a password. */
+/**
+ * What the URL names, or what it must be: a text without the URL, which may hold a password. Throws
+ * an OperatorError for a relative path if the current folder was deleted.
+ */
 export function parseDatabaseUrl(
   url: string,
 ): { readonly found: DatabaseAddress } | { readonly problem: string } {
@@ -22,7 +25,7 @@ export function parseDatabaseUrl(
       : { problem: parsed.problem };
   }
   if (FILE_URL.test(url)) {
-    return { found: { kind: "sqlite", path: resolve(url.replace(/^file:(?:\/\/)?/u, "")) } };
+    return { found: { kind: "sqlite", path: absolutePath(url.replace(/^file:(?:\/\/)?/u, "")) } };
   }
   const [, scheme] = /^([a-z][a-z\d+.-]{0,20}):/iu.exec(url) ?? [];
   const isOther = scheme !== undefined && scheme.toLowerCase() !== "file";
