@@ -1,4 +1,4 @@
-import { closeSync, openSync, readlinkSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readlinkSync, statSync } from "node:fs";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
@@ -34,6 +34,8 @@ export function createIfMissing(path: string): "missing" | "empty" | undefined {
   if (!stat.isFile()) {
     throw new OperatorError("this is not a file: DATABASE_URL must name the database file");
   }
+  // SQLite would open it for reading alone, and only the first change would fail.
+  accessSync(path, constants.R_OK | constants.W_OK);
   return stat.size === 0 ? "empty" : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -58,6 +58,37 @@ describe.skipIf(lacks("root", process.geteuid?.() === 0))("a database that root 
     const said = await opened(path);
     expect(said).toContain(`cannot open the database ${path}: ${path} ${whose}`);
     expect(said).toMatch(new RegExp(`Fix: sudo chown \\S+ ${path}\n`, "u"));
+  });
+
+  it("as a file of root that all may read names it: one that cannot be written is of no use", async () => {
+    const { path } = await restored();
+    chownSync(path, 0, 0);
+    chmodSync(path, 0o644);
+    const said = await opened(path);
+    expect(said).toContain(`${path} belongs to root (group root, mode 0644), so`);
+    expect(said).toMatch(new RegExp(`Fix: sudo chown \\S+ ${path}\n`, "u"));
+  });
+
+  it.each(["-wal", "-shm"])("with a %s file of root beside it names that file", async (suffix) => {
+    const { path } = await restored();
+    writeFileSync(path + suffix, "", { mode: 0o600 });
+    const said = await opened(path);
+    expect(said).toContain(`${path}${suffix} belongs to root (group root, mode 0600), so`);
+    expect(said).toMatch(new RegExp(`Fix: sudo chown \\S+ ${path}${suffix}\n`, "u"));
+  });
+
+  it.each([
+    ["where only root writes", 0, 0o755],
+    ["of another user, which all may enter", 54_321, 0o711],
+    ["of its own that nobody may write to", NOBODY, 0o555],
+  ])("in a folder %s names the folder", async (_what, uid, mode) => {
+    const { folder, path } = await restored();
+    chownSync(folder, uid, uid);
+    chmodSync(folder, mode);
+    const said = await opened(path);
+    expect(said).toContain(`${folder} belongs to `);
+    expect(said).toContain(`mode 0${mode.toString(8)}), so`);
+    expect(said).toMatch(new RegExp(`Fix: sudo ch(?:own|mod) \\S+ ${folder}\n`, "u"));
   });
 
   it("behind a link into a folder that only root enters names that folder", async () => {
