@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import { isIP, isIPv6 } from "node:net";
@@ -134,9 +135,7 @@ function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOpti
   switch (errorCode(error)) {
     case "EACCES":
     case "EPERM":
-      return new CommandError("failed", `${what}: only root may listen below port 1024`, {
-        fix: inPlace(BELOW_1024),
-      });
+      return mayNotListen(error, what, port);
     case "EADDRINUSE":
       return new CommandError("failed", `${what}: another program listens there`, {
         fix: inPlace({
@@ -158,6 +157,28 @@ function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOpti
   }
 }
 
+function mayNotListen(error: unknown, what: string, port: number): OperatorError {
+  const first = firstOpenPort();
+  // Behind that port it is a rule that only this host knows, as of SELinux.
+  return port < first
+    ? new CommandError("failed", `${what}: only root may listen below port ${first}`, {
+        fix: inPlace({
+          host: THROUGH_SYSTEMD,
+          pod: `set PORT to ${first} or more; the port of the Service can be 443`,
+        }),
+      })
+    : new OperatorError(what, { cause: error });
+}
+
+/** The first port on which every user may listen: ip(7). */
+function firstOpenPort(): number {
+  try {
+    return Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));
+  } catch {
+    return 1024;
+  }
+}
+
 function otherHost(): string {
   const all = "0.0.0.0 or :: for all of them";
   return inPlace({
@@ -167,13 +188,10 @@ function otherHost(): string {
 }
 
 /** docs/control-plane/proxy.md has the same commands. */
-const BELOW_1024 = {
-  host: `have systemd listen on port 443 for the service, which then needs no privilege:
+const THROUGH_SYSTEMD = `have systemd listen on port 443 for the service, which then needs no privilege:
 sudo systemctl stop novacula-control-plane
 sudo systemctl enable --now novacula-control-plane.socket
-sudo systemctl start novacula-control-plane`,
-  pod: "set PORT to 1024 or more; the port of the Service can be 443",
-};
+sudo systemctl start novacula-control-plane`;
 
 /** Closes idle connections at once, busy ones after their answer, and all of them after 2 s. */
 export async function finish(server: Server): Promise<void> {
