@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { agentHome, render, startAgent } from "../../support/agent/agent-process.ts";
 import { setOnlineScene } from "../../support/agent/agent-scene.ts";
+import { command } from "../../support/agent/command.ts";
 import { makeKey } from "../../support/keys.ts";
 import { onlyFor } from "../../support/only-for.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -116,6 +117,60 @@ it("a folder in the place of the socket is named, with the command that moves it
     `cannot listen on ${path}: a folder or a link is in its place (ERR_FS_EISDIR). Fix: move it away:`,
   );
   expect(said).toContain(`sudo mv ${path} ${path}.old`);
+});
+
+/** A folder below `base` whose path has so many bytes, made of `unit`. */
+function folderOfBytes(base: string, bytes: number, unit: string): string {
+  const room = bytes - Buffer.byteLength(base) - 1;
+  const name = unit.repeat(Math.floor(room / Buffer.byteLength(unit)));
+  return `${base}/${"x".repeat(room - Buffer.byteLength(name))}${name}`;
+}
+
+/** An agent that has this folder for its socket. */
+function homeWithRuntimeDir(runtimeDirOf: (base: string) => string) {
+  const base = tempDir();
+  const home = agentHome(base);
+  const runtimeDir = runtimeDirOf(base);
+  const toml = home.toml({ url: "http://127.0.0.1:9", key: makeKey() });
+  writeFileSync(home.configPath, toml.replace(home.runtimeDir, runtimeDir), { mode: 0o600 });
+  return { configPath: home.configPath, runtimeDir };
+}
+
+describe("a runtime_dir whose socket would have", () => {
+  it.each([
+    ["108 bytes", 97, "r"],
+    ["109 bytes", 98, "r"],
+    ["108 bytes, of letters with two", 97, "\u00fc"],
+    ["109 bytes, of characters with four", 98, "\u{1f511}"],
+    ["too long a path of short names", 97, "r/"],
+    ["a path of 1000 bytes", 989, `${"r".repeat(99)}/`],
+  ])("%s is refused as that, and no other agent is blamed", async (_what, bytes, unit) => {
+    const home = homeWithRuntimeDir((base) => folderOfBytes(base, bytes, unit));
+    await using agent = startAgent(home);
+    expect((await agent.exited()).code).toBe(78);
+    const check = await command(["check", "-c", home.configPath]);
+    expect(check.code).toBe(1);
+    const status = await command(["status", "-c", home.configPath]);
+    for (const said of [render(agent.lines), check.stdout]) {
+      expect(said).toMatch(/agent\.runtime_dir: is .*It must be a shorter folder, of at most 96 bytes/u);
+    }
+    for (const said of [render(agent.lines), check.output, status.output]) {
+      expect(said).not.toMatch(/another novacula-agent|EINVAL|EADDRINUSE/u);
+    }
+  });
+
+  it.each([
+    ["107 bytes", 96, "r"],
+    ["107 bytes, of letters with two", 96, "\u00fc"],
+    ["107 bytes, of short names", 96, "r/"],
+  ])("%s is used, and commands find it", async (_what, bytes, unit) => {
+    const home = homeWithRuntimeDir((base) => folderOfBytes(base, bytes, unit).replace(/\/$/u, "r"));
+    await using agent = startAgent(home);
+    const { pid } = await agent.waitForStatus(() => true, 20_000);
+    expect(pid).toBe(agent.pid);
+    const status = await command(["status", "--json", "-c", home.configPath]);
+    expect(JSON.parse(status.stdout)).toMatchObject({ pid: agent.pid });
+  });
 });
 
 describe("the socket", () => {

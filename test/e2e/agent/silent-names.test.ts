@@ -1,5 +1,11 @@
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { type NameServer, startNameServer } from "../../support/agent/name-server.ts";
+import {
+  type NameAnswer,
+  type NameQuestion,
+  type NameServer,
+  startNameServer,
+} from "../../support/agent/name-server.ts";
 import { NAME, type NamedScene, namedScene } from "../../support/agent/named-scene.ts";
 import { LACKS_OWN_HOST } from "../../support/agent/own-host.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -28,6 +34,13 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a name server that does not answer",
       "search a.test b.test c.test d.test\noptions ndots:5\n",
       "asking DNS servers 127.0.0.2, 127.0.0.3, 127.0.0.4 (/etc/resolv.conf) with 4 search domains.",
     ],
+    [
+      "two in turn, with limits of the host's own",
+      ["127.0.0.2", "127.0.0.3"],
+      "options rotate timeout:4 attempts:3\n",
+      "asking DNS servers 127.0.0.2, 127.0.0.3 (/etc/resolv.conf).",
+    ],
+    ["the stub of systemd-resolved", ["127.0.0.53"], "options edns0 trust-ad\n", "asking systemd-resolved."],
   ])("%s: is said to be silent, and no port is blamed", async (_name, addresses, more, words) => {
     await using scene = await namedScene();
     await using names = await nameServers(scene, addresses, more);
@@ -36,6 +49,17 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a name server that does not answer",
     expect(message).toContain(`the look-up of the name ${NAME} takes longer than 7 s, ${words}`);
     expect(message).not.toMatch(/:443|port|packets/u);
     expect(names.servers[0]?.questions.length).toBeGreaterThan(0);
+  });
+
+  it("while it asks to be asked by TCP, where it is silent: the C library then waits for ever", async () => {
+    await using scene = await namedScene();
+    await using names = await silentByTcp(scene);
+    const agent = scene.start();
+    const { message } = await agent.waitForLine("control-plane.unreachable", /^/, WAIT_MS);
+    expect(message).toContain(`the look-up of the name ${NAME} takes longer than 7 s, asking DNS server`);
+    expect(names.connectionCount()).toBeGreaterThan(0);
+    agent.signal("SIGTERM");
+    expect(await agent.exited()).toEqual({ code: 0, signal: null });
   });
 
   it("for the name of a proxy", async () => {
@@ -61,15 +85,20 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a name server that does not answer",
     expect(stages(stdout)).toMatchObject({ dns: "bad", tcp: "unknown", tls: "unknown", proxy: "ok" });
   });
 
-  it("at the stop: the look-up is left behind", async () => {
+  it.each([
+    ["SIGTERM", "the control plane", ""],
+    ["SIGINT", "the control plane", ""],
+    ["SIGTERM", "a proxy", 'proxy = "http://proxy.corp.test:3128"'],
+  ] as const)("at %s: the look-up of the name of %s is left behind", async (signal, _whose, setting) => {
     await using scene = await namedScene();
     await using names = await nameServers(scene, ["127.0.0.2"], PATIENT);
+    scene.configure({}, setting);
     const agent = scene.start();
     await eventually(() => (names.servers[0]?.questions.length ?? 0) > 0, {
       describe: "a question",
       timeoutMs: WAIT_MS,
     });
-    agent.signal("SIGTERM");
+    agent.signal(signal);
     expect(await agent.exited()).toEqual({ code: 0, signal: null });
     expect(agent.lines.at(-1)).toMatchObject({ event: "agent.stopped" });
     expectFirstQuestionsOnly(names.servers);
@@ -87,6 +116,25 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a name server that does not answer",
   );
 });
 
+/** A name server that has no answer by UDP, and accepts a connection without reading from it. */
+async function silentByTcp(scene: NamedScene) {
+  await using unfinished = new AsyncDisposableStack();
+  const listener = await scene.host.tcp("127.0.0.2", 53);
+  const sockets = new Set<Socket>();
+  listener.on("connection", (socket) => sockets.add(socket.on("error", () => {}).pause()));
+  unfinished.defer(async () => {
+    sockets.forEach((socket) => void socket.destroy());
+    await new Promise((resolve) => listener.close(resolve));
+  });
+  const { servers } = unfinished.use(await nameServers(scene, ["127.0.0.2"]));
+  servers[0]?.respond(() => "truncated");
+  const finished = unfinished.move();
+  return {
+    connectionCount: () => sockets.size,
+    [Symbol.asyncDispose]: () => finished.disposeAsync(),
+  };
+}
+
 /** So the process has ended before the look-up asked a second time, in its first of five tries. */
 function expectFirstQuestionsOnly(servers: readonly NameServer[]): void {
   const asked = servers.flatMap(({ questions }) => questions.map(({ name, type }) => `${name} ${type}`));
@@ -95,14 +143,29 @@ function expectFirstQuestionsOnly(servers: readonly NameServer[]): void {
 }
 
 describe.skipIf(LACKS_OWN_HOST).concurrent("a slow name server", { timeout: 180_000 }, () => {
-  it.each([
-    ["a server that answers after 8 s", ["127.0.0.2"], 8000],
-    ["a first server that is silent", ["127.0.0.3", "127.0.0.2"], 0],
-  ] as const)("%s: the executor comes online", async (_name, addresses, afterMs) => {
+  const address = "127.0.0.11";
+  it.each<
+    [name: string, addresses: readonly string[], more: string, answer: (question: NameQuestion) => NameAnswer]
+  >([
+    ["a server that answers after 8 s", ["127.0.0.2"], "", () => ({ address, afterMs: 8000 })],
+    ["a first server that is silent", ["127.0.0.3", "127.0.0.2"], "", () => ({ address })],
+    [
+      "a server that has no answer to questions for IPv6",
+      ["127.0.0.2"],
+      "",
+      ({ type }) => (type === "A" ? { address } : "silent"),
+    ],
+    [
+      "a server that is silent about a search domain",
+      ["127.0.0.2"],
+      "search corp.test\noptions ndots:5\n",
+      ({ name }) => (name === NAME ? { address } : "silent"),
+    ],
+  ])("%s: the executor comes online", async (_name, addresses, more, answer) => {
     await using scene = await namedScene();
-    await using names = await nameServers(scene, addresses);
-    await scene.controlPlane("127.0.0.11");
-    names.servers.at(-1)?.respond(() => ({ address: "127.0.0.11", afterMs }));
+    await using names = await nameServers(scene, addresses, more);
+    await scene.controlPlane(address);
+    names.servers.at(-1)?.respond(answer);
     const agent = scene.start();
     await agent.waitForStatus(({ state }) => state === "online", WAIT_MS);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { replaceContent } from "../../../../src/agent/cli/key/replace-content.ts";
 import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
-import { setOnlineScene } from "../../../support/agent/cli-scene.ts";
+import { setOnlineScene, setScene } from "../../../support/agent/cli-scene.ts";
 import { command } from "../../../support/agent/command.ts";
 import { lacks } from "../../../support/requires.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
@@ -106,6 +106,30 @@ describe.skipIf(lacks("root, setfacl and setfattr, to protect a file", hasAcls))
     });
   },
 );
+
+describe.skipIf(lacks("root, setfacl and setfattr, to protect a file", hasAcls))("set-key as root", () => {
+  it.each([
+    ["agent.toml, which an ACL lets the service read", ["-m", "u:65534:r"], false],
+    ["agent.toml, which an ACL closes to a group", ["-m", "u:65534:r,g:12:-,m::r"], false],
+    ["a key file, which an ACL lets the service read", ["-m", "u:65534:r"], true],
+    ["a key file, which an ACL lets two groups write", ["-m", "g:12:rw,g:65534:rw"], true],
+  ])("leaves the access to %s as it was", async (_what, acl, isKeyFile) => {
+    await using scene = await setScene();
+    const { key, fresh, server, place, setKey } = scene;
+    const keyFile = join(place.folder, "key");
+    if (isKeyFile) {
+      writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
+      place.write({ url: server.url, keyFile });
+    }
+    const path = isKeyFile ? keyFile : place.configPath;
+    setfacl(...acl)(path);
+    const before = access(path);
+    const { code, stderr } = await setKey(fresh);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(readFileSync(path, "utf8")).toContain(fresh);
+    expect(access(path)).toBe(before);
+  });
+});
 
 describe("a cp that is not GNU's", () => {
   it("is not believed, whatever it says about its success", async () => {
