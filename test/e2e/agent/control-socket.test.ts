@@ -142,7 +142,7 @@ describe("a runtime_dir whose socket would have", () => {
     ["109 bytes", 98, "r"],
     ["108 bytes, of letters with two", 97, "\u00fc"],
     ["109 bytes, of characters with four", 98, "\u{1f511}"],
-    ["too long a path of short names", 97, "r/"],
+    ["120 bytes, of short names", 109, "r/"],
     ["a path of 1000 bytes", 989, `${"r".repeat(99)}/`],
   ])("%s is refused as that, and no other agent is blamed", async (_what, bytes, unit) => {
     const home = homeWithRuntimeDir((base) => folderOfBytes(base, bytes, unit));
