@@ -163,7 +163,7 @@ function mayNotListen(error: unknown, what: string, port: number): OperatorError
   return port < first
     ? new CommandError("failed", `${what}: only root may listen below port ${first}`, {
         fix: inPlace({
-          host: THROUGH_SYSTEMD,
+          ...THROUGH_SYSTEMD,
           pod: `set PORT to ${first} or more; the port of the Service can be 443`,
         }),
       })
@@ -188,10 +188,12 @@ function otherHost(): string {
 }
 
 /** docs/control-plane/proxy.md has the same commands. */
-const THROUGH_SYSTEMD = `have systemd listen on port 443 for the service, which then needs no privilege:
+const THROUGH_SYSTEMD = {
+  host: `have systemd listen on port 443 for the service, which then needs no privilege:
 sudo systemctl stop novacula-control-plane
 sudo systemctl enable --now novacula-control-plane.socket
-sudo systemctl start novacula-control-plane`;
+sudo systemctl start novacula-control-plane`,
+};
 
 /** Closes idle connections at once, busy ones after their answer, and all of them after 2 s. */
 export async function finish(server: Server): Promise<void> {
