@@ -1,7 +1,7 @@
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, forAgent, inPlace } from "../../lib/shell-word.ts";
-import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
+import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
@@ -23,6 +23,8 @@ export interface Answer {
   readonly serverTimeMs: number | undefined;
   /** When the accepted key ends, epoch ms; undefined: never. */
   readonly endsAt?: number | undefined;
+  /** Whether only another key helps. */
+  readonly needsKey?: boolean | undefined;
 }
 
 /** One request to the control plane, and how it got there. */
@@ -127,7 +129,8 @@ function sourceAt(stage: Stage, { route, urlSource, proxySource }: Connection): 
 /** One that ends before somebody looks again. */
 const ENDS_SOON_MS = 7 * 24 * 3600 * 1000;
 
-function authentication({ answer: { kind, detail, remedy, endsAt }, nowMs }: Connection): Check {
+function authentication({ answer, nowMs, here, route }: Connection): Check {
+  const { kind, detail, endsAt, needsKey = false } = answer;
   if (kind === "accepted" && endsAt !== undefined && endsAt - nowMs < ENDS_SOON_MS) {
     return {
       stage: "authentication",
@@ -140,7 +143,16 @@ function authentication({ answer: { kind, detail, remedy, endsAt }, nowMs }: Con
     };
   }
   const status = kind === "accepted" ? "ok" : "bad";
+  const isMadeHere = needsKey && here?.local?.active === "active" && route.kind !== "proxy";
+  const remedy = isMadeHere ? [...stepsOf(answer.remedy ?? []), makeKey()] : answer.remedy;
   return { stage: "authentication", status, detail, ...(remedy !== undefined && { remedy }) };
+}
+
+/** Where the control plane is on this host, one line makes a key and puts it in. */
+function makeKey(): Step {
+  const create = asRoot("novacula-control-plane keys create --name replacement --key-only");
+  const say = "Keys are made by the control plane of this host. To make one and put it in, run:";
+  return step(say, `${create} | ${forAgent("set-key")}`);
 }
 
 /** Node.js accepts it, and curl and browsers do not: it may fail with any other client. */

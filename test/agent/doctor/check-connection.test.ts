@@ -51,6 +51,31 @@ describe("one exchange, read stage by stage", () => {
     expect([tls(true)?.status, tls(undefined)?.status]).toEqual(["ok", "ok"]);
   });
 
+  it("refused for ever, by the control plane of this host: one line makes another key", () => {
+    const local = { active: "active", result: "success", isMasked: false, url: undefined, settings: {} };
+    const here = { isLoopbackUp: true, local: { ...local, address: undefined } };
+    const refused = answer({ kind: "refused", remedy: "Do.", needsKey: true });
+    const remedyOf = (more: Partial<Parameters<typeof checkConnection>[0]>) =>
+      remedyText(
+        checkConnection({ ...PLACE, route: DIRECT, answer: refused, here, ...more }).find(
+          ({ stage }) => stage === "authentication",
+        )?.remedy ?? [],
+      );
+    expect(remedyOf({})).toMatch(
+      /^Do\. Keys are .*, run: (?:sudo )?novacula-control-plane keys create --name replacement --key-only \| (?:sudo )?novacula-agent set-key$/u,
+    );
+    const proxy = new URL("http://127.0.0.1:3128");
+    for (const more of [
+      { here: undefined },
+      { here: { isLoopbackUp: true, local: undefined } },
+      { here: { ...here, local: { ...here.local, active: "failed" } } },
+      { answer: { ...refused, needsKey: false } },
+      { route: { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } },
+    ] as const) {
+      expect(remedyOf(more), JSON.stringify(more)).toBe("Do.");
+    }
+  });
+
   it("refused: the way is good, the key is not", () => {
     expect(statuses(answer({ kind: "refused", remedy: "Do." }))).toEqual({
       proxy: "ok",

@@ -20,6 +20,18 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     expect(text).not.toContain(key.secret.slice(4, 20));
   });
 
+  it("beside the control plane, a revoked key is replaced by the line that it prints", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.revokeKey(key);
+    await host.untilState("key-refused");
+    const { cause, exitCode } = await examine(host);
+    expect([exitCode, cause?.stage]).toEqual([1, "authentication"]);
+    const remedy = cause?.remedy ?? "";
+    await host.machine.sh(remedy.slice(remedy.lastIndexOf(": ") + 2));
+    await host.untilState("online");
+    expect((await examine(host)).exitCode).toBe(0);
+  });
+
   it("a socket that was removed comes back by itself, and so does one whose folder was", async () => {
     const { host, key } = await ExecutorHost.online(release);
     await host.machine.run(["rm", "/run/novacula/agent.sock"]);

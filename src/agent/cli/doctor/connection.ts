@@ -47,14 +47,14 @@ export async function connectionTo(
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
       : { kind: verdict.kind, detail: verdict.why, remedy: verdict.remedy };
-  const { cause, serverTimeMs, hasAlternativeNames } = verdict;
+  const { cause, serverTimeMs, hasAlternativeNames, needsKey } = verdict;
   const endsAt = verdict.kind === "accepted" ? endOfKey(verdict.reply.key) : undefined;
   return {
     url,
     urlSource: `control_plane.url, ${placeOf("control_plane.url")}`,
     route: way,
     proxySource: way.kind !== "proxy" ? undefined : `${way.source}, ${variablePlaces.get(way.source)}`,
-    answer: { ...answer, cause, serverTimeMs, endsAt },
+    answer: { ...answer, cause, serverTimeMs, endsAt, needsKey },
     hasAlternativeNames,
     // A server of names that was silent is not asked again.
     ...(cause === "dns" ? {} : await peerFacts(way.kind === "proxy" ? way.proxy : new URL(url))),

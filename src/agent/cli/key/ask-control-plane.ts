@@ -14,7 +14,7 @@ import { readMemory, recallKey, recallOrganization } from "../../daemon/resource
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import { OriginMarks } from "../../sync/answer/origin-marks.ts";
-import { fromOrganization, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import { fromOrganization, type Refusal, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
 
 /** The control plane's verdict on a key. Asking registers nothing. */
@@ -25,6 +25,8 @@ export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKe
   readonly serverTimeMs?: number;
   /** Of the control plane's certificate; undefined if it is not known. */
   readonly hasAlternativeNames?: boolean | undefined;
+  /** Whether only another key helps. */
+  readonly needsKey?: boolean;
 };
 
 /** Why the key was refused, or why no answer came. */
@@ -71,7 +73,7 @@ export function commandRoute(again: string): KeyRoute {
  * Asks the control plane about the key, as the executor in the configuration. Takes at most 10 s.
  */
 export async function askControlPlane(question: KeyQuestion, signal: AbortSignal): Promise<KeyVerdict> {
-  const { config, key, keySource, findings, environment, variablePlaces } = question;
+  const { config, key, environment, variablePlaces } = question;
   const caPem = await caPemOf(config);
   const { url, proxy } = config.controlPlane;
   const memory = await readMemory(config.agent.dataDir);
@@ -109,26 +111,22 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       return { kind: "accepted", reply: outcome.reply, ...time };
     }
     const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
-    const refused = {
-      executorName: config.agent.name,
-      isNameSet: config.agent.isNameSet,
-      keySource,
-      findings,
-      acceptedAt: known?.acceptedAt,
-      keyEndsAt: known?.keyEndsAt,
-    };
-    const { why, remedy: advice } = adviseRefusal(
-      fromOrganization(outcome, organization),
-      refused,
-      systemClock,
-      question.route,
-    );
-    const remedy = withLines(advice, question.lines, printable(question.path, 4096));
-    const code = codeOf(outcome, true);
-    return { kind: "refused", why: `${hostOf(url)} refuses ${key} (${code}): ${why}`, remedy, ...time };
+    const advice = advised(fromOrganization(outcome, organization), question, known);
+    const why = `${hostOf(url)} refuses ${key} (${codeOf(outcome, true)}): ${advice.why}`;
+    const needsKey = outcome.kind === "refused";
+    return { kind: "refused", why, remedy: advice.remedy, needsKey, ...time };
   } finally {
     await client.close();
   }
+}
+
+function advised(refusal: Refusal, question: KeyQuestion, known: ReturnType<typeof recallKey>) {
+  const { config, keySource, findings, route, lines, path } = question;
+  const { name: executorName, isNameSet } = config.agent;
+  const { acceptedAt, keyEndsAt } = known ?? {};
+  const refused = { executorName, isNameSet, keySource, findings, acceptedAt, keyEndsAt };
+  const { why, remedy } = adviseRefusal(refusal, refused, systemClock, route);
+  return { why, remedy: withLines(remedy, lines, printable(path, 4096)) };
 }
 
 /** The configuration is valid, so its CA file has been parsed before. */
