@@ -48,8 +48,8 @@ export function watchTls(
 }
 
 /**
- * SIGHUP, from the first moment to the last: without a handler it would end the process. One that
- * comes while the control plane starts counts once there is something to reload.
+ * SIGHUP, until Node.js itself ends: without a handler it would end the process. One that comes
+ * while the control plane starts counts once there is something to reload.
  */
 export class Hangups {
   #isPending = false;
