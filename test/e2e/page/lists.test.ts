@@ -103,14 +103,14 @@ describe.skipIf(lacksBrowser)("lists", () => {
     await page.getByText("No key matches “zzz”.").waitFor();
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "API keys" }).click();
     await page.locator("tbody tr").first().waitFor();
-    expect(await page.getByRole("searchbox").first().inputValue()).toBe("");
+    await expect.poll(() => page.getByRole("searchbox").first().inputValue(), PATIENT).toBe("");
     await page.goBack();
     await expect.poll(() => page.getByRole("searchbox").first().inputValue(), PATIENT).toBe("zzz");
     await page.goto(`${url}/audit`);
     await page.getByLabel("Who").fill("nobody");
     await page.waitForURL(/actor=nobody/);
     await page.getByRole("button", { name: "Clear" }).click();
-    expect(await page.getByLabel("Who").inputValue()).toBe("");
+    await expect.poll(() => page.getByLabel("Who").inputValue(), PATIENT).toBe("");
     await page.goBack();
     await expect.poll(() => page.getByLabel("Who").inputValue(), PATIENT).toBe("nobody");
   });
