@@ -21,7 +21,8 @@ export function useSubmit<Data>(operation: () => Operation<Data>, onDone: (data:
   const attempt = async () => {
     setBusy(true);
     setFailure(undefined);
-    const answer = await session.ask(operation(), signal);
+    // Not ended with the form: what somebody asked for is done, also if they close it at once.
+    const answer = await session.ask(operation(), new AbortController().signal);
     if (signal.aborted) {
       return;
     }

@@ -51,8 +51,11 @@ describe.each([
   it("is said without a piece of the key", () => {
     for (const [text] of cases) {
       for (const [secret] of text.matchAll(/(?<=exc_)[A-Za-z]{64}/gu)) {
-        const windows = JSON.stringify(findings(text));
-        expect(leaked(secret, windows).filter((part) => /[A-Z]/u.test(part.slice(1)))).toEqual([]);
+        const said = JSON.stringify(findings(text));
+        // A word of the sentence, such as EOF, may be in a key by chance.
+        const sentence = JSON.stringify(findings(text.replaceAll(secret, "q".repeat(64))));
+        const pieces = leaked(secret, said).filter((part) => !sentence.includes(part));
+        expect(pieces.filter((part) => /[A-Z]/u.test(part.slice(1)))).toEqual([]);
       }
     }
   });

@@ -145,6 +145,7 @@ describe.skipIf(lacksBrowser)("the expiry of a rotated key", () => {
       const { secret } = await shownKey(page);
       expect(await syncAs(url, secret, `ends-${days}`)).toBe(200);
       await dialog.getByRole("button", { name: "Revoke the old key" }).click();
+      await dialog.getByText(/^The old key, .*, is revoked\.$/u).waitFor();
       await storeKey(page);
       await page.getByRole("table", { name: "Executors that were on this key before" }).waitFor();
       await page.locator(".status-line").getByText("Revoked").waitFor();
