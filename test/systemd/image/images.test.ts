@@ -134,7 +134,7 @@ describe.skipIf(lacks(missing ?? "", missing === undefined))("the images", () =>
   });
 
   async function startControlPlane(port: number): Promise<Container> {
-    const objects = await rendered("novacula-control-plane", { drainSeconds: 1 });
+    const objects = await rendered("novacula-control-plane", { drainSeconds: 3 });
     const { args, env, volumeMounts } = containerOf(objects, "Deployment");
     const settings = env.map(({ name, value }) => `${name}=${name === "PORT" ? port : value}`);
     const mounts = volumeMounts.map(({ name, mountPath }) => ({ source: volume(name), path: mountPath }));
