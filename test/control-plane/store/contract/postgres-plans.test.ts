@@ -10,7 +10,12 @@ import type { PeopleReader } from "../../../../src/control-plane/store/contract/
 import type { OpenedStore } from "../../../../src/control-plane/store/open/open-store.ts";
 import { lacksPostgres, postgresUrl } from "../../../support/control-plane/postgres.ts";
 import { fillLargePostgres } from "../../../support/control-plane/store/large-postgres.ts";
-import { LARGE_READS, NOW, type Reads } from "../../../support/control-plane/store/large-reads.ts";
+import {
+  everyExecutorPage,
+  LARGE_READS,
+  NOW,
+  type Reads,
+} from "../../../support/control-plane/store/large-reads.ts";
 import { openByUrl } from "../../../support/control-plane/store/open-by-url.ts";
 import {
   createDatabase,
@@ -31,7 +36,7 @@ const ABOUT_ALL: ReadonlyMap<string, string> = new Map([
   ["executors.count", "counts"],
   ["executors.health", "counts"],
   ["executors.versions", "counts"],
-  ["executors.list", "by the last sync, whose table has no further index, so that heartbeats stay cheap"],
+  ["executors.list", "by the last sync, which has no index; the tests below look at each order"],
   ["executors.lastTwoInstances", "every few seconds, in place of a lookup for each executor"],
   ["executors.syncedSince", "once, when a control plane starts"],
 ]);
@@ -112,6 +117,18 @@ describe.skipIf(lacksPostgres())("query plans of postgres", () => {
       expect(scannedIn(log).filter((table) => LARGE.test(table))).toEqual([]);
     },
   );
+
+  it("executors.list by creation or name reads no large table from one end to the other", async () => {
+    const log = await logWhile(() => everyExecutorPage(store.executors, ["created", "name"]));
+    expect(log).toContain("plan:");
+    expect(scannedIn(log).filter((table) => LARGE.test(table))).toEqual([]);
+  });
+
+  it("executors.list by the last sync reads all of what it orders by, and the rest of a page alone", async () => {
+    const log = await logWhile(() => everyExecutorPage(store.executors, ["seen"]));
+    const scanned = new Set(scannedIn(log).filter((table) => LARGE.test(table)));
+    expect([...scanned].sort()).toEqual(["executor", "heartbeat"]);
+  });
 
   it("would say so: the test itself can fail", async () => {
     const log = await logWhile(() => query(database.url, `select * from "auditEvent" where details = 'x'`));

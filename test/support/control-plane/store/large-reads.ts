@@ -71,13 +71,19 @@ const keys: Reads<KeyReader> = {
   refusal: (reader) => forEach("key", (id) => reader.refusal(id)),
 };
 
+export function everyExecutorPage(
+  reader: Pick<ExecutorReader, "list">,
+  sorts: readonly ExecutorPage["sort"][],
+): Promise<void> {
+  return everyPage(EXECUTOR_PAGE, sorts, (each) => reader.list("acme", each), "executor-9");
+}
+
 const executors: Reads<ExecutorReader> = {
   bound: (reader) => reader.bound("acme", "agent-1"),
   byId: (reader) => forEach("executor", (id) => reader.byId(id)),
   inOrganization: (reader) => reader.inOrganization("acme", "executor-1"),
   byName: (reader) => reader.byName("acme", "agent-1"),
-  list: (reader) =>
-    everyPage(EXECUTOR_PAGE, ["created", "name", "seen"], (each) => reader.list("acme", each), "executor-9"),
+  list: (reader) => everyExecutorPage(reader, ["created", "name", "seen"]),
   count: (reader) => reader.count("acme", NO_EXECUTOR_FILTER, momentAt(NOW)),
   health: (reader) => reader.health("acme", momentAt(NOW)),
   versions: (reader) => reader.versions("acme"),

@@ -14,7 +14,7 @@ import { PostgresStatements, type Runner } from "../connection/statements.ts";
 import { contains } from "./contains.ts";
 import { PostgresListPages, type Values } from "./list-page.ts";
 
-const JOINS = `left join heartbeat h on h."executorId" = x.id left join apikey k on k.id = x."keyId"
+const TABLES = `executor x left join heartbeat h on h."executorId" = x.id left join apikey k on k.id = x."keyId"
   left join "executorKey" e on e."keyId" = x."keyId" left join "keyRefusal" r on r."keyId" = x."keyId"`;
 /** Each by its name: a later release may add columns while this one runs, and plans are kept. */
 const COLUMNS = `x.id, x.name, x.kind, x."organizationId", x."createdAt", x."keyId", x."lastRefusal", x."stoppedAt",
@@ -22,7 +22,7 @@ const COLUMNS = `x.id, x.name, x.kind, x."organizationId", x."createdAt", x."key
   k.name as "keyName", k.key as "keyHash", k.enabled, k."expiresAt", e."revokedAt", e."revokesAt",
   r.reason, r.message, r.address, r."executorId" as "refusedExecutorId", r.at as "keyRefusedAt"`;
 /** An executor with its heartbeat, and with the key that it is bound to. */
-export const EXECUTOR = `select ${COLUMNS} from executor x ${JOINS}`;
+export const EXECUTOR = `select ${COLUMNS} from ${TABLES}`;
 
 const SEEN = `coalesce(h."lastSyncAt", 0)`;
 const STOPPED = `coalesce(x."stoppedAt", -1)`;
@@ -70,18 +70,21 @@ export class PostgresExecutorList extends PostgresStatements {
 
   async page(organizationId: string, page: ExecutorPage): Promise<readonly ExecutorRecord[]> {
     const list = {
-      select: `${EXECUTOR} where ${matching(page.filter)}`,
+      columns: COLUMNS,
+      tables: TABLES,
+      matching: matching(page.filter),
       values: valuesOf(organizationId, page.filter, page.moment),
       from: `from executor x left join heartbeat h on h."executorId" = x.id where x.id = :at and ${IN_ORGANIZATION}`,
       alias: "x",
       key: ORDERS[page.sort],
+      isUnindexed: page.sort === "seen",
     };
     const rows = await this.pages.page(list, page);
     return rows.map(records.executor);
   }
 
   async count(organizationId: string, filter: ExecutorFilter, moment: ListMoment): Promise<number> {
-    const sql = `select count(*) as count from executor x ${JOINS} where ${matching(filter)}`;
+    const sql = `select count(*) as count from ${TABLES} where ${matching(filter)}`;
     const [row] = await this.allNamed(sql, valuesOf(organizationId, filter, moment));
     return row === undefined ? 0 : integer(row, "count");
   }
@@ -99,7 +102,7 @@ export class PostgresExecutorList extends PostgresStatements {
     );
     const sql = `select count(*) as total, ${count(IS_OFFLINE, "offline")}, ${count(IS_REFUSED, "refused")},
         ${count(IS_DUPLICATE, "duplicates")}, ${causes.join()}
-      from executor x ${JOINS} where ${IN_ORGANIZATION}`;
+      from ${TABLES} where ${IN_ORGANIZATION}`;
     const [row = {}] = await this.allNamed(sql, { organizationId, ...momentValues(moment) });
     const of = (column: string) => integer(row, column);
     return {

@@ -72,12 +72,14 @@ export class PostgresKeyList extends PostgresStatements {
 
   async page(organizationId: string, page: KeyPage): Promise<readonly KeyRecord[]> {
     const list = {
-      select: `select ${KEY_COLUMNS}, ${KEY_USED} as "lastRequest" from apikey k ${KEY_JOINS}
-        left join "keyUse" u on u."keyId" = k.id where ${matching(page.filter)}`,
+      columns: `${KEY_COLUMNS}, ${KEY_USED} as "lastRequest"`,
+      tables: `apikey k ${KEY_JOINS} left join "keyUse" u on u."keyId" = k.id`,
+      matching: matching(page.filter),
       values: valuesOf(organizationId, page.filter, page.moment),
       from: `from apikey k where k.id = :at and ${IS_KEY}`,
       alias: "k",
       key: ORDERS[page.sort],
+      isUnindexed: false,
     };
     const rows = await this.pages.page(list, page);
     return rows.map(records.key);
