@@ -13,7 +13,7 @@ import * as records from "../rows/records.ts";
 import { dateText, integer, mapped } from "../rows/row.ts";
 import { AskedTogether } from "./connection/asked-together.ts";
 import { PostgresStatements, type Runner } from "./connection/statements.ts";
-import { KEY_COLUMNS, KEY_JOINS, KEY_USED, PostgresKeyList } from "./lists/key-list.ts";
+import { KEY_COLUMNS, KEY_JOINS, KEY_USED, newestUses, PostgresKeyList } from "./lists/key-list.ts";
 
 const IS_KEY = "k.\"configId\" = 'executor'";
 /** As `KEY`, without the last use: every sync asks for it. */
@@ -26,12 +26,12 @@ const LAST_USE = `greatest(u."lastUsedAt", h."lastSyncAt") as "lastUsedAt",
 const HEARTBEAT = `left join heartbeat h on h."executorId" = u."executorId" and h."keyId" = u."keyId"`;
 /** Executors are looked up last, for those few that are shown. */
 const lastUses = (condition: string) => `select l.*, x.id as "existingExecutor" from (
-    select u."executorId", u."executorName", u."firstUsedAt", ${LAST_USE} from "executorKeyUsage" u ${HEARTBEAT}
-    where u."keyId" = asked.id ${condition} order by "lastUsedAt" desc limit $2) l
+    select u."executorId", u."executorName", u."firstUsedAt", ${LAST_USE}
+    from ${newestUses(`s."keyId" = asked.id ${condition}`, "$2")} u ${HEARTBEAT} order by "lastUsedAt" desc limit $2) l
   left join executor x on x.id = l."executorId"`;
 const USES = lastUses("");
 const USES_BEFORE = lastUses(
-  `and not exists (select 1 from executor b where b."keyId" = asked.id and b.id = u."executorId")`,
+  `and not exists (select 1 from executor b where b."keyId" = asked.id and b.id = s."executorId")`,
 );
 const USES_NOW = `select u."executorId", u."executorName", u."firstUsedAt", ${LAST_USE}, u."existingExecutor", u.name
   from (select u.*, x.id as "existingExecutor", x.name from executor x

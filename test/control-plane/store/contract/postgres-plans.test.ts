@@ -8,6 +8,7 @@ import type { NodeReader } from "../../../../src/control-plane/store/contract/no
 import type { OrganizationReader } from "../../../../src/control-plane/store/contract/organizations.ts";
 import type { PeopleReader } from "../../../../src/control-plane/store/contract/people.ts";
 import type { OpenedStore } from "../../../../src/control-plane/store/open/open-store.ts";
+import { KEY_PAGE } from "../../../support/control-plane/list-pages.ts";
 import { lacksPostgres, postgresUrl } from "../../../support/control-plane/postgres.ts";
 import { fillLargePostgres } from "../../../support/control-plane/store/large-postgres.ts";
 import {
@@ -156,5 +157,48 @@ describe.skipIf(lacksPostgres())("the read of the revision, which each sync wait
     const costs = [...log.matchAll(/\(cost=[\d.]+\.\.([\d.]+) /gu)].map(([, cost]) => Number(cost));
     expect(Math.max(...costs)).toBeGreaterThan(0);
     expect(Math.max(...costs)).toBeLessThan(COMPILED_FROM);
+  });
+});
+
+describe.skipIf(lacksPostgres())("the last uses of a key with a long history", () => {
+  const GONE = 5000;
+  const FEW = 500;
+
+  /** How many rows a plan of the log has read of the history, and how often it looked for a heartbeat. */
+  function readIn(log: string): readonly number[] {
+    const steps = log.matchAll(
+      / on "?(?:executorKeyUsage|heartbeat)"? .*?\bactual rows=([\d.]+) loops=(\d+)/gu,
+    );
+    return [...steps].map(([, rows, loops]) => Math.max(1, Number(rows)) * Number(loops));
+  }
+
+  it("are found without the rest of it", async () => {
+    const database = await createDatabase();
+    onTestFinished(async () => void (await dropDatabase(database)));
+    await fillLargePostgres(database, { keys: 5, executors: 50, auditEvents: 5, actors: 2 }, NOW);
+    await query(
+      database.url,
+      `insert into "executorKeyUsage" ("executorId", "executorName", "keyId", "keyName", "keyFingerprint", "firstUsedAt",
+          "lastUsedAt")
+        select 'gone-' || n, 'gone', 'key-1', 'prod', '00000000', 0, n from generate_series(1, ${GONE}) n`,
+    );
+    await query(database.url, "vacuum analyze");
+    await logPlans(database);
+    const { name, server } = database;
+    const admin = postgresUrl(server, "postgres");
+    await query(admin, `alter database ${name} set auto_explain.log_analyze = on`);
+    await query(admin, `alter database ${name} set auto_explain.log_timing = off`);
+    const store = await openByUrl(database.url);
+    onTestFinished(() => store.close());
+    for (const ask of [
+      () => store.keys.byId("key-1"),
+      () => store.keys.list("acme", KEY_PAGE),
+      () => store.keys.uses("key-1", 2),
+      () => store.keys.usesBefore("key-1", 2),
+    ]) {
+      const read = readIn(await loggedOf(database, ask));
+      expect(read.length).toBeGreaterThan(0);
+      expect(Math.max(...read)).toBeLessThan(FEW);
+    }
   });
 });

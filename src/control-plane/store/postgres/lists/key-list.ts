@@ -24,10 +24,23 @@ export const KEY_JOINS = `join organization o on o.id = k."referenceId"
  * what better-auth's plugin wrote.
  */
 const KEY_NOTED = `coalesce(to_timestamp(u."lastUsedAt" / 1000.0), k."lastRequest")`;
+/** Twice as many as a key may have executors by default. */
+const USES_IN_A_MINUTE = 200;
+/**
+ * The newest uses of a key, as the history notes them, and no more of it, however long it is. The
+ * note of an executor that syncs is at most a minute older than its heartbeat. So the last use is
+ * among these, unless more executors have used the key within a minute: then it is one of that
+ * minute.
+ */
+export const newestUses = (
+  condition: string,
+  limit = "0",
+) => `(select s.* from "executorKeyUsage" s where ${condition}
+  order by s."lastUsedAt" desc limit ${limit}::bigint + ${USES_IN_A_MINUTE})`;
 /** The last use, with those that heartbeats show. */
-export const KEY_USED = `greatest(${KEY_NOTED}, (select to_timestamp(max(greatest(s."lastUsedAt", h."lastSyncAt")) / 1000.0)
-  from "executorKeyUsage" s left join heartbeat h on h."executorId" = s."executorId" and h."keyId" = s."keyId"
-  where s."keyId" = k.id))`;
+export const KEY_USED = `greatest(${KEY_NOTED}, (select to_timestamp(max(greatest(u."lastUsedAt", h."lastSyncAt")) / 1000.0)
+  from ${newestUses(`s."keyId" = k.id`)} u
+  left join heartbeat h on h."executorId" = u."executorId" and h."keyId" = u."keyId"))`;
 
 const JOINS = `left join "executorKey" e on e."keyId" = k.id left join "keyUse" u on u."keyId" = k.id`;
 const IS_KEY = `k."configId" = 'executor' and k."referenceId" = :organizationId`;

@@ -1,6 +1,7 @@
 import { MIGRATION_LOCK, WRITE_LOCK } from "../connection/locks.ts";
 import { commit, type Runner } from "../connection/statements.ts";
 import { BETTER_AUTH_TABLES } from "./better-auth-tables.ts";
+import { KEY_USE_INDEX } from "./key-use-index.ts";
 import { OWN_TABLES } from "./own-tables.ts";
 import { acceptedVersion, OLDEST_PROGRAM, SCHEMA_VERSION } from "./schema-version.ts";
 import { SIGN_IN_FAILURE_TABLE } from "./sign-in-failure-table.ts";
@@ -27,6 +28,7 @@ interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { statements: `${BETTER_AUTH_TABLES}${OWN_TABLES}${TRIGGERS}`, oldestProgram: 1 },
   { statements: `${SIGN_IN_FAILURE_TABLE}${OLDEST_PROGRAM}`, oldestProgram: 1 },
+  { statements: KEY_USE_INDEX, oldestProgram: 1 },
 ];
 
 /** The version of the schema that this program makes. */
