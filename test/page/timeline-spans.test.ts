@@ -82,6 +82,38 @@ describe("timelineOf", () => {
     });
   });
 
+  it("tells a stop of the agent from silence", () => {
+    const transitions = [
+      at(90, "offline", "stopped"),
+      at(80, "online"),
+      at(60, "offline", "silent"),
+      at(50, "online"),
+      at(40, "offline", "stopped"),
+      at(20, "online"),
+    ];
+    const found = timelineOf(transitions, { ...OFFLINE, lastSyncAt: 89, stoppedAt: 90 }, 100);
+    expect(found?.spans.map(({ state }) => state)).toEqual([
+      "online",
+      "stopped",
+      "online",
+      "offline",
+      "online",
+      "stopped",
+    ]);
+    expect(found && timelineSummary(found)).toMatch(/, 1 time offline, 2 times stopped, /);
+  });
+
+  it("ends with a stop that is not written yet, and with the silence that was written before one", () => {
+    const stopped = { ...OFFLINE, stoppedAt: 70 };
+    expect(timelineOf([at(50, "refused"), at(20, "online")], stopped, 100)?.spans.at(-1)).toEqual({
+      state: "stopped",
+      from: 70,
+      to: 100,
+    });
+    expect(timelineOf([at(50, "refused")], stopped, 100)?.spans.at(-1)?.state).toBe("stopped");
+    expect(timelineOf([at(60, "offline", "silent")], stopped, 100)?.spans.at(-1)?.state).toBe("offline");
+  });
+
   it("has a length although the clocks differ, or everything happened now", () => {
     for (const now of [50, 100, 101]) {
       const found = timelineOf([at(100, "online")], ONLINE, now);
@@ -95,7 +127,7 @@ describe("timelineSummary", () => {
     const transitions = [at(995, "online"), at(994, "offline"), at(500, "refused"), at(0, "online")];
     const found = timelineOf(transitions, ONLINE, 1000);
     expect(found && timelineSummary(found)).toBe(
-      "online for 99 % of the time, 1 time offline, 0 changes of the key, 1 refusal",
+      "online for 99 % of the time, 1 time offline, 0 times stopped, 0 changes of the key, 1 refusal",
     );
     const never = timelineOf([at(0, "online")], ONLINE, 1000);
     expect(never && timelineSummary(never)).toMatch(/^online for 100 % of the time, 0 times offline/);

@@ -116,7 +116,8 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     await openExecutor("lon-1");
     await page.getByText("lon-1 is offline: its agent was stopped").waitFor();
     // Which the control plane writes only after the heartbeat timeout.
-    await page.locator(".transitions li").first().getByText("Stopped").waitFor();
+    await page.locator(".transitions li.stopped").first().getByText("Stopped").waitFor();
+    await page.getByRole("img", { name: ", 0 times offline, 1 time stopped," }).waitFor();
     await seen("executor-stopped");
     await page.getByRole("button", { name: "Delete executor" }).click();
     await page.getByRole("dialog").getByText("Deleting cannot be undone").waitFor();

@@ -103,7 +103,7 @@ describe.skipIf(lacksBrowser)("an executor that is offline, or soon will be", ()
     const page = await browse();
     await openExecutor(page, url, "moved");
     const picture = page.getByRole("img", {
-      name: /^Online for \d+ % of the time, 1 time offline, 1 change of the key/,
+      name: /^Online for \d+ % of the time, 1 time offline, 0 times stopped, 1 change of the key/,
     });
     await picture.waitFor();
     const list = page.locator(".transitions li");

@@ -2,7 +2,8 @@ import type { Transition } from "../../api/executors.ts";
 
 /** A time in which the executor was online or not; all times are epoch ms. */
 export interface Span {
-  readonly state: "online" | "offline" | "unknown";
+  /** Stopped: somebody stopped its agent, so nothing is wrong. Offline: it fell silent. */
+  readonly state: "online" | "stopped" | "offline" | "unknown";
   readonly from: number;
   readonly to: number;
 }
@@ -56,10 +57,10 @@ export function timelineOf(
   const to = Math.max(now, transitions[0]?.at ?? now, from + 1);
   const changes = [...transitions].reverse().flatMap(changeOf);
   const last = changes.at(-1)?.state ?? "unknown";
-  const current = present.isOnline ? "online" : "offline";
-  if (last !== current) {
-    const since = Math.max(present.lastSyncAt ?? to, changes.at(-1)?.at ?? from);
-    changes.push({ state: current, at: Math.min(since, to) });
+  const isTold = last !== "unknown" && (last === "online") === present.isOnline;
+  if (!isTold) {
+    const { state, since } = stateOf(present);
+    changes.push({ state, at: Math.min(Math.max(since ?? to, changes.at(-1)?.at ?? from), to) });
   }
   const starts = changes[0]?.at === from ? changes : [{ state: "unknown" as const, at: from }, ...changes];
   const spans = starts.map(({ state, at }, index) => ({ state, from: at, to: starts[index + 1]?.at ?? to }));
@@ -71,8 +72,28 @@ export function timelineOf(
   };
 }
 
-function changeOf({ kind, at }: Transition): { readonly state: Span["state"]; readonly at: number }[] {
+/** `since`: null: it is not known. */
+function stateOf({ isOnline, lastSyncAt, stoppedAt }: Present): {
+  readonly state: Span["state"];
+  readonly since: number | null;
+} {
+  if (!isOnline && stoppedAt !== null) {
+    return { state: "stopped", since: stoppedAt };
+  }
+  return { state: isOnline ? "online" : "offline", since: lastSyncAt };
+}
+
+function changeOf(transition: Transition): { readonly state: Span["state"]; readonly at: number }[] {
+  const { kind, at } = transition;
+  if (isStop(transition)) {
+    return [{ state: "stopped", at }];
+  }
   return kind === "online" || kind === "offline" ? [{ state: kind, at }] : [];
+}
+
+/** Its agent was stopped in an orderly way. */
+export function isStop({ kind, cause }: Transition): boolean {
+  return kind === "offline" && cause === "stopped";
 }
 
 function marksOf(transitions: readonly Transition[]): readonly Transition[] {
@@ -88,10 +109,11 @@ export function timelineSummary({ from, to, spans, marks }: Timeline): string {
   const share = known === 0 ? 0 : Math.floor((100 * sum("online")) / known);
   const times = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
   const count = (kind: Transition["kind"]) => marks.filter((mark) => mark.kind === kind).length;
-  const offline = spans.filter(({ state }) => state === "offline").length;
+  const spanCount = (state: Span["state"]) => spans.filter((span) => span.state === state).length;
   return [
     `online for ${share} % of the time`,
-    times(offline, "time offline", "times offline"),
+    times(spanCount("offline"), "time offline", "times offline"),
+    times(spanCount("stopped"), "time stopped", "times stopped"),
     times(count("key_changed"), "change of the key", "changes of the key"),
     times(count("refused"), "refusal", "refusals"),
   ].join(", ");

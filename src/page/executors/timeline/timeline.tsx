@@ -5,7 +5,14 @@ import { Fingerprint } from "../../keys/shown/key-label.tsx";
 import { refusalWords } from "../../keys/shown/refusal-words.ts";
 import { useNow } from "../../state/page-state.ts";
 import { exactly, Moment, sinceWhen } from "../../ui/time.tsx";
-import { type Span, type Timeline, timelineOf, timelineSummary, withPresent } from "./timeline-spans.ts";
+import {
+  isStop,
+  type Span,
+  type Timeline,
+  timelineOf,
+  timelineSummary,
+  withPresent,
+} from "./timeline-spans.ts";
 
 /** What became of the executor: a picture of its last transitions, and the same as a list. */
 export function ExecutorTimeline({ executor }: { executor: Executor }) {
@@ -31,6 +38,7 @@ export function ExecutorTimeline({ executor }: { executor: Executor }) {
 
 const LEGEND = [
   ["online", "online"],
+  ["stopped", "stopped"],
   ["offline", "offline"],
   ["key", "key changed"],
   ["refused", "refused"],
@@ -75,12 +83,14 @@ function Picture({ timeline, now }: { timeline: Timeline; now: number }) {
 }
 
 function SpanBar({ span: { state, from, to }, x, width }: { span: Span; x: string; width: string }) {
+  // Without colours a stop differs, too.
+  const place = state === "stopped" ? { y: "24", height: "8" } : { y: "16", height: "24" };
   return (
     <g class={state}>
       <title>{`${state}, ${exactly(from)} to ${exactly(to)}`}</title>
-      <rect x={x} y="16" width={width} height="24" />
+      <rect x={x} width={width} {...place} />
       {/* However short it was, it is seen. */}
-      {state === "offline" ? <rect x={x} y="16" width="2" height="24" /> : null}
+      {state === "offline" || state === "stopped" ? <rect x={x} width="2" {...place} /> : null}
     </g>
   );
 }
@@ -120,7 +130,7 @@ function History({ transitions }: { transitions: readonly Transition[] }) {
 function HistoryLine({ transition }: { transition: Transition }) {
   const { at, kind } = transition;
   return (
-    <li class={kind}>
+    <li class={isStop(transition) ? "stopped" : kind}>
       <span class="what">
         <TransitionWords transition={transition} />
       </span>{" "}
@@ -131,7 +141,8 @@ function HistoryLine({ transition }: { transition: Transition }) {
   );
 }
 
-function TransitionWords({ transition: { kind, cause, key, address } }: { transition: Transition }) {
+function TransitionWords({ transition }: { transition: Transition }) {
+  const { kind, cause, key, address } = transition;
   const fingerprint = key === null ? null : <Fingerprint text={key.fingerprint} />;
   const from = address === null ? "" : ` from ${address}`;
   switch (kind) {
@@ -142,7 +153,7 @@ function TransitionWords({ transition: { kind, cause, key, address } }: { transi
         </>
       );
     case "offline":
-      return <>{cause === "stopped" ? "Stopped" : "Silent from then on"}</>;
+      return <>{isStop(transition) ? "Stopped" : "Silent from then on"}</>;
     case "key_changed":
       return (
         <>
