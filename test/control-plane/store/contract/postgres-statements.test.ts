@@ -46,6 +46,30 @@ const LISTS: readonly (readonly [name: string, of: (limit: number) => string])[]
   ],
 ];
 
+/** Lists that are always whole. */
+const WHOLE_LISTS: readonly (readonly [name: string, list: string])[] = [
+  ["people", "people { id memberships { role organization { id } } damaged }"],
+  ["members", `members(organization: "acme") { id role user { name email } damaged }`],
+  [
+    "invitations",
+    `invitations(organization: "acme") { id role inviter { name } organization { name } hasAccount damaged }`,
+  ],
+];
+
+/** A person, who is a member of acme and has invited another one, for each number. */
+const peopleOf = (from: number, to: number): readonly string[] => {
+  const numbers = `from generate_series(${from}, ${to}) n`;
+  return [
+    `insert into "user" (id, name, email, "emailVerified", "updatedAt")
+      select 'person-' || n, 'Person ' || n, n || '@example.com', true, now() ${numbers}`,
+    `insert into member (id, "organizationId", "userId", role, "createdAt")
+      select 'member-' || n, 'acme', 'person-' || n, 'owner', now() ${numbers}`,
+    `insert into invitation (id, "organizationId", email, role, status, "expiresAt", "inviterId")
+      select 'invitation-' || n, 'acme', n + n % 2 * 1000 || '@example.com', 'member', 'pending',
+        now() + interval '1 day', 'person-' || n ${numbers}`,
+  ];
+};
+
 /** What makes the entries differ: each has another key, and some have lost theirs. */
 const VARIETY = [
   `update "auditEvent" set details = '{"rotatedFrom": "key-' || sequence % 150 || '", "rotatedTo": "key-7"}'`,
@@ -101,25 +125,52 @@ describe.skipIf(lacksPostgres())("the statements of a list in postgres", () => {
     return () => dropDatabase(database);
   });
 
-  it("are as many for a long page as for a short one", async () => {
+  /** Counts the statements of a list of the API that has `length` entries. */
+  async function countingServer() {
     const { pool, store } = openNoting(database.url);
     const server = await startServer({ store });
     // What the server asks by itself, it asks in each turn.
     const turns = () => pool.statements.filter((text) => text.includes(TURN)).length;
     await eventually(() => turns() >= 2, { describe: "the server has had turns" });
     const own = new Set(pool.statements);
-    const countOf = async (list: string, limit: number) => {
+    return async (list: string, length: number) => {
       pool.statements = [];
       const { data, code, message } = await server.manage(`{ list: ${list} }`);
       expect([code, message]).toEqual([undefined, undefined]);
-      expect(data).toMatchObject({ list: { length: limit } });
+      expect(data).toMatchObject({ list: { length } });
       return pool.statements.filter((text) => !own.has(text)).length;
     };
+  }
+
+  it("are as many for a long page as for a short one", async () => {
+    const countOf = await countingServer();
     for (const [name, of] of LISTS) {
       const [short, long] = PAGES;
       const count = await countOf(of(short), short);
       expect(count, `${name}, ${short}`).toBeGreaterThan(1);
       expect(await countOf(of(long), long), `${name}, ${long}`).toBe(count);
     }
+  });
+
+  it("are as many for many people, members and invitations as for a few", async () => {
+    const countOf = await countingServer();
+    const add = async (from: number, to: number) => {
+      for (const statement of peopleOf(from, to)) {
+        await query(database.url, statement);
+      }
+    };
+    const countsOf = async (length: number) => {
+      const counts: Record<string, number> = {};
+      for (const [name, list] of WHOLE_LISTS) {
+        counts[name] = await countOf(list, length);
+      }
+      return counts;
+    };
+    const [few, many] = PAGES;
+    await add(1, few);
+    const counts = await countsOf(few);
+    expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);
+    await add(few + 1, many);
+    expect(await countsOf(many)).toEqual(counts);
   });
 });
