@@ -2,6 +2,7 @@ import { edgeFindings, withoutEdges } from "./edge-space.ts";
 import { ExecutorKey } from "./executor-key.ts";
 import type { KeyFinding } from "./finding.ts";
 import { characterFindings, shapeFindings } from "./key-characters.ts";
+import { keyInText } from "./key-in-text.ts";
 import { unwrapKey } from "./key-wrapping.ts";
 import { notAKey, notAKeyFile } from "./not-a-key.ts";
 import { repeatedKey } from "./repeated-key.ts";
@@ -59,6 +60,10 @@ function refuse(core: string): readonly UnplacedFinding[] {
   const whole = notAKeyFile(core);
   if (whole !== undefined) {
     return [{ ...whole, severity: "refused" }];
+  }
+  const among = keyInText(core);
+  if (among !== undefined) {
+    return [among];
   }
   if (core.length > MAX_LENGTH) {
     return [tooLong(core)];

@@ -41,7 +41,7 @@ const LEADING: readonly Rule[] = [
     code: "json",
     pattern: /^[{[]\s*".*?(?=exc_[A-Za-z]{8})/su,
     problem: "is wrapped in JSON",
-    remedy: ONLY_THE_KEY,
+    remedy: `${ONLY_THE_KEY} The command that creates a key prints it alone with --key-only.`,
   },
   {
     code: "comment",
@@ -96,7 +96,7 @@ const TRAILING: readonly Rule[] = [
     code: "json",
     pattern: /(?<=^exc_[A-Za-z]+)"\s*[,}\]].*[}\]]$/su,
     problem: "is wrapped in JSON",
-    remedy: ONLY_THE_KEY,
+    remedy: `${ONLY_THE_KEY} The command that creates a key prints it alone with --key-only.`,
   },
   {
     code: "comment",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diagnoseKey, type KeyOrigin } from "../../../src/agent/key/diagnose-key.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { letters } from "../../support/agent/damaged-keys.ts";
 import { OUTPUT } from "../../support/agent/stand-ins.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -9,6 +10,18 @@ import { makeKey } from "../../support/keys.ts";
 const K = makeKey();
 const problems = (text: string, kind: KeyOrigin["kind"] = "input") =>
   diagnoseKey(text, { kind }).findings.map(({ problem }) => problem);
+
+const created = (line: string) => `Created key prod in organization acme.
+
+  key id       0mx3k12w1qhdtriDDrBiBTUECwy8PS4e
+  fingerprint  810b4b5f
+  expires      never
+
+The key is shown this once and cannot be read again. In agent.toml:
+
+[control_plane]
+${line}
+`;
 
 describe("the problem", () => {
   it.each<readonly [text: string, ...problems: readonly string[]]>([
@@ -53,6 +66,39 @@ describe("the problem", () => {
     [`your-${"a".repeat(30)}---key`, "does not start with exc_, as every executor key does"],
   ])("of %j", (text, ...expected) => {
     expect(problems(text)).toEqual(expected);
+  });
+
+  it.each([
+    ["what keys create prints", (key: string) => created(`access_token = "${key}"`), 10],
+    [
+      "the same from Windows",
+      (key: string) => created(`access_token = "${key}"`).replaceAll("\n", "\r\n"),
+      10,
+    ],
+    ["a mail", (key: string) => `Hello,\nhere is the key:\n${key}\nBye`, 3],
+    [
+      "a whole agent.toml",
+      (key: string) => `[control_plane]\nurl = "https://a.example"\naccess_token = "${key}"\n`,
+      3,
+    ],
+    ["a long text", (key: string) => `${"Some words of a page.\n".repeat(100)}${key}\n`, 101],
+  ])("of %s is where the one key is, and never shows it", (_what, around, line) => {
+    const { key, findings } = diagnoseKey(around(K), { kind: "input" });
+    expect(key).toBeUndefined();
+    expect(findings.map(({ code }) => code)).toEqual(["key-in-text"]);
+    expect(findings[0]?.problem).toContain(`exactly one whole key is there, in line ${line}`);
+    expect(remedyText(findings[0]?.remedy ?? "")).toMatch(/^Paste only that word, .*--key-only/u);
+    expect(JSON.stringify(findings)).not.toMatch(/exc_[A-Za-z]/u);
+  });
+
+  it.each([
+    ["two keys", `Old:\n${K}\nNew:\n${makeKey()}\n`],
+    ["a damaged key", `Here\nit is:\n${K.slice(0, 60)}\n`],
+    ["a key and a piece of one", `Here\nit is:\n${K}\n${K.slice(0, 20)}`],
+  ])("of a text with %s is another", (_what, text) => {
+    const { key, findings } = diagnoseKey(text, { kind: "input" });
+    expect(key).toBeUndefined();
+    expect(findings.map(({ code }) => code)).not.toContain("key-in-text");
   });
 
   it("of 512 characters is their number, and of 513 that they are too many", () => {
