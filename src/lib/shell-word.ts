@@ -62,6 +62,11 @@ export function withSudo(command: string): string {
   return commandForPod(command) ?? `sudo ${command}`;
 }
 
+/** Commands of such a line, as the user of this program has to type them. */
+export function asTyped(commands: string): string {
+  return isRootShell ? commands.replaceAll(/(^|&& )sudo (?=\S)/gu, "$1") : commands;
+}
+
 /** The agent of the remedies: its agent.toml if commands have to name it, and whose agent it is. */
 let agent: { readonly path: string; readonly isOwn: boolean } | undefined;
 

@@ -8,7 +8,7 @@ import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
-import { type Here, isName, remedyHere } from "./local-control-plane.ts";
+import { causeHere, type Here, isName, remedyHere } from "./local-control-plane.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
@@ -100,9 +100,11 @@ export function connectionUnchecked(why: string): readonly Check[] {
 function failure(stage: Stage, connection: Connection): Check {
   const { answer, here, route, url } = connection;
   const source = sourceAt(stage, connection);
-  const detail = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
+  const seen = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
   const isAsked = here !== undefined && answer.cause !== undefined && route.kind !== "proxy";
   const own = isAsked ? remedyHere(here, answer.cause, url) : undefined;
+  const why = isAsked && own !== undefined ? causeHere(here, answer.cause) : undefined;
+  const detail = why === undefined ? seen : `${seen}, because ${why}`;
   const remedy = own ?? withRules(answer.remedy, connection);
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
 }

@@ -4,8 +4,9 @@ import { asRoot, inPlace } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { controlPlaneUrl } from "../config/schema/config-url.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
+import type { ControlPlaneWords } from "../systemd/control-plane-words.ts";
+import { SERVICE, startCause, startRemedy } from "./local-start.ts";
 
-const SERVICE = "novacula-control-plane";
 const SETTINGS = `/etc/default/${SERVICE}`;
 /** Its PORT unless that is set. */
 const USUAL_PORT = "3000";
@@ -18,6 +19,12 @@ export interface LocalControlPlane {
   /** `success`, `exit-code`, `start-limit-hit` … */
   readonly result: string;
   readonly isMasked: boolean;
+  /** Whether its last start failed, and systemd waits before the next one. */
+  readonly isRestarting?: boolean;
+  /** How often systemd has started it again by itself. */
+  readonly restarts?: number;
+  /** What it said if its last start failed; undefined: its journal was not read. */
+  readonly words?: ControlPlaneWords | undefined;
   /** Whether a signal has stopped its process. */
   readonly isStopped?: boolean;
   /** Where it serves, if it runs and its status says so. */
@@ -36,6 +43,8 @@ export interface Here {
   readonly isLoopbackUp: boolean;
 }
 
+const NO_ANSWER: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "timeout", "network"]);
+
 /** Something answered that is no control plane. */
 const OTHER_PROGRAM: ReadonlySet<UnreachableCause> = new Set([
   "not-a-control-plane",
@@ -43,6 +52,11 @@ const OTHER_PROGRAM: ReadonlySet<UnreachableCause> = new Set([
   "redirect",
   "foreign-refusal",
 ]);
+
+/** Why an exchange failed that asked this host itself, as far as its control plane says: a clause. */
+export function causeHere({ local, isLoopbackUp }: Here, cause: UnreachableCause): string | undefined {
+  return local !== undefined && isLoopbackUp && NO_ANSWER.has(cause) ? startCause(local) : undefined;
+}
 
 /** What to do if an exchange with the agent's URL `wanted` failed, which is on this host. */
 export function remedyHere(here: Here, cause: UnreachableCause, wanted: string): Remedy | undefined {
@@ -53,7 +67,7 @@ function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: 
   if (OTHER_PROGRAM.has(cause)) {
     return local === undefined ? undefined : taken(local, wanted);
   }
-  if (cause !== "connection-refused" && cause !== "timeout" && cause !== "network") {
+  if (!NO_ANSWER.has(cause)) {
     return undefined;
   }
   if (!isLoopbackUp) {
@@ -111,27 +125,17 @@ function listenersAt(url: URL): string {
 
 /** What to do if the agent's URL `wanted`, on this host, refuses connections. */
 export function localRemedy(local: LocalControlPlane, wanted: string): Remedy | undefined {
-  const { active, result, isMasked, url, isStopped = false } = local;
+  const { active, isMasked, url, isStopped = false } = local;
   const start = asRoot(`systemctl start ${SERVICE}`);
-  const errors = asRoot(`journalctl -u ${SERVICE} -p err -n 10`);
   if (isMasked) {
     const unmask = asRoot(`systemctl unmask ${SERVICE}`);
     return [step("The control plane of this host is masked, so it does not run:", unmask, start)];
   }
-  if (active === "failed") {
-    const why =
-      result === "start-limit-hit" ? "it failed at too many starts in a row" : `it failed: ${result}`;
-    const forget = asRoot(`systemctl reset-failed ${SERVICE}`);
-    return [
-      step(`The control plane of this host does not run (${printable(why)}). To see why, run:`, errors),
-      step("Then run:", forget, start),
-    ];
+  if (active === "failed" || active === "activating") {
+    return startRemedy(local);
   }
   if (active === "inactive") {
     return [step("The control plane of this host is stopped. Start it:", start)];
-  }
-  if (active === "activating") {
-    return [step("The control plane of this host is starting, or fails at each start. Look why:", errors)];
   }
   if (isStopped) {
     const say = "The process of this host's control plane is stopped, as by SIGSTOP. Let it go on:";

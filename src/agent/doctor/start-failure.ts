@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { commandsToEnter, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import { printable } from "../../lib/printable.ts";
-import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { asRoot, asTyped, shellWord } from "../../lib/shell-word.ts";
 import { mapRemedy, type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { LastWords } from "../systemd/last-words.ts";
 import type { RelatedUnits } from "../systemd/service/related-units.ts";
@@ -103,7 +103,7 @@ function inOwnWords(cause: string, words: LastWords | undefined): StartFailure {
     : {
         cause: said,
         remedy: [
-          ...stepsOf(mapRemedy(remedy, (text) => printable(text, 600))),
+          ...stepsOf(mapRemedy(remedy, (text) => printable(asTyped(text), 600))),
           step("Then run:", ...startAgain()),
         ],
       };

@@ -1,7 +1,7 @@
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { journalOutput } from "./systemctl.ts";
 
-/** Why the agent did not start, in its own words. */
+/** Why a program of ours did not start, in its own words. */
 export interface LastWords {
   /** A clause. */
   readonly why: string;
@@ -15,32 +15,63 @@ export interface LastWords {
  * not read the journal.
  */
 export async function lastWords(since: string): Promise<LastWords | undefined> {
-  const at = /^@\d{1,12}$/u.test(since) ? [`--since=${since}`] : ["--boot"];
   const options = ["--identifier=novacula-agent", "--priority=err", "--lines=20", "--output=cat"];
-  const text = await journalOutput([...at, ...options]);
+  const text = await journalOutput([sinceOption(since), ...options]);
   return text === undefined ? undefined : lastWordsIn(text);
 }
 
-const BEGINNING = "agent.not-started: Not started. ";
-const FIX = " Fix: ";
+/** Of journalctl(1). Without a time, whatever was said since the boot. */
+export function sinceOption(since: string): string {
+  return /^@\d{1,12}$/u.test(since) ? `--since=${since}` : "--boot";
+}
 
 /** In the last such message of a journal. A command of it has a line of its own. */
 export function lastWordsIn(text: string): LastWords | undefined {
-  const start = text.lastIndexOf(BEGINNING);
+  const message = lastMessage(text, "agent.not-started: Not started. ");
+  return message && wordsOf(message);
+}
+
+/** The lines of the last message that begins so, without that beginning and the indents. */
+export function lastMessage(text: string, beginning: string): readonly string[] | undefined {
+  const all = text.trimEnd().split("\n");
+  // Only at the start of a line: after it, a message may quote anything.
+  const start = all.findLastIndex((line) => line.startsWith(beginning));
   if (start === -1) {
     return undefined;
   }
-  const [message = "", ...after] = text
-    .slice(start + BEGINNING.length)
-    .trimEnd()
-    .split("\n");
-  const next = after.findIndex((line) => !line.startsWith("  "));
-  const commands = after.slice(0, next === -1 ? after.length : next).map((line) => line.trim());
-  const fixAt = message.indexOf(FIX);
-  const why = (fixAt === -1 ? message : message.slice(0, fixAt)).replace(/\.$/u, "");
-  if (fixAt === -1) {
-    return commands.length === 0 ? { why, remedy: undefined } : { why, remedy: [step("Run:", ...commands)] };
+  const end = all.findIndex((line, index) => index > start && !line.startsWith("  "));
+  const [first = "", ...rest] = all.slice(start, end === -1 ? all.length : end);
+  return [first.slice(beginning.length), ...rest.map((line) => line.trim())];
+}
+
+const FIX = /(?:^|[.:]? )Fix: /u;
+
+/**
+ * What a message says before and after its `Fix:`. After it, and without it, each further line is
+ * a command, unless `isListed`: then the lines before it are what is wrong.
+ */
+export function wordsOf(message: readonly string[], isListed = false): LastWords {
+  const at = message.findIndex((line) => FIX.test(line));
+  if (at === -1) {
+    const [first = "", ...commands] = message;
+    return isListed || commands.length === 0
+      ? { why: clause(message.join(" ")), remedy: undefined }
+      : { why: clause(first), remedy: [step("Run:", ...commands)] };
   }
-  const say = message.slice(fixAt + FIX.length);
-  return { why, remedy: [step(say.charAt(0).toUpperCase() + say.slice(1), ...commands)] };
+  const line = message[at] ?? "";
+  const [before = ""] = line.split(FIX, 1);
+  const why = clause([...message.slice(0, at), before].filter((part) => part !== "").join(" "));
+  const say = line.slice(before.length).replace(FIX, "");
+  const commands = message.slice(at + 1);
+  // A fix that is nothing but a command has no sentence.
+  return commands.length === 0 && OWN_COMMAND.test(say)
+    ? { why, remedy: [step("Run:", say)] }
+    : { why, remedy: [step(say.charAt(0).toUpperCase() + say.slice(1), ...commands)] };
+}
+
+const OWN_COMMAND = /^(?:sudo|systemctl|novacula-(?:agent|control-plane)) [\w-]/u;
+
+/** Without its full stop. */
+export function clause(text: string): string {
+  return text.replace(/\.$/u, "");
 }

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { controlPlaneUrl } from "../../../src/agent/config/schema/config-url.ts";
 import {
+  causeHere,
   type LocalControlPlane,
   listeningSettings,
   localRemedy,
   remedyHere,
 } from "../../../src/agent/doctor/local-control-plane.ts";
 import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
-import { remedyText } from "../../../src/lib/text/remedy.ts";
+import { asRoot, asTyped } from "../../../src/lib/shell-word.ts";
+import { remedyLines, remedyText, step } from "../../../src/lib/text/remedy.ts";
 
 const WANTED = "http://127.0.0.1:3000";
 
@@ -27,12 +29,76 @@ describe("the control plane of this host, where connections are refused", () => 
       { active: "failed", result: "start-limit-hit" },
       /too many starts.*systemctl reset-failed novacula-control-plane && .*systemctl start novacula-control-plane$/u,
     ],
-    [{ active: "failed", result: "exit-code" }, /it failed: exit-code.*reset-failed.* && .*start/u],
+    [{ active: "failed", result: "exit-code" }, /has failed: exit-code.*reset-failed.* && .*start/u],
     [{ active: "inactive" }, /is stopped\. Start it: .*systemctl start novacula-control-plane$/u],
-    [{ active: "activating" }, /fails at each start.*journalctl -u novacula-control-plane/u],
+    [
+      { active: "activating", isRestarting: true },
+      /fails at each start\. .*journalctl -u novacula-control-plane.* Then run: .*reset-failed .* && .*restart/u,
+    ],
+    [{ active: "activating", restarts: 3 }, /fails at each start, 4 times so far\. /u],
+    [
+      { active: "activating" },
+      /is still starting\. Run doctor again .*journalctl -u novacula-control-plane/u,
+    ],
     [{ active: "inactive", isMasked: true }, /systemctl unmask novacula-control-plane && /u],
   ])("%o is said, with the command", (more, said) => {
     expect(remedy(more)).toMatch(said);
+  });
+
+  describe("that says why it did not start", () => {
+    const OWNER = "cannot open the database /srv/cp.db: it belongs to root";
+    const remedyOf = [step("Run:", "sudo chown cp /srv/cp.db")];
+    const of = (more: Partial<LocalControlPlane>) => {
+      const here = { local: controlPlane(more), isLoopbackUp: true };
+      const found = remedyHere(here, "connection-refused", WANTED) ?? [];
+      return [causeHere(here, "connection-refused"), ...remedyLines(found)];
+    };
+
+    it("is quoted, and each command has a line of its own", () => {
+      const words = { kind: "said", why: OWNER, remedy: remedyOf } as const;
+      expect(of({ active: "failed", result: "exit-code", words })).toEqual([
+        `the control plane of this host did not start: ${OWNER}`,
+        "Fix:",
+        `  ${asTyped("sudo chown cp /srv/cp.db")}`,
+        "Then run:",
+        `  ${asRoot("systemctl reset-failed novacula-control-plane")} && ${asRoot("systemctl start novacula-control-plane")}`,
+      ]);
+      expect(of({ active: "activating", restarts: 4, words })[0]).toBe(
+        `the control plane of this host fails at each start (5 so far): ${OWNER}`,
+      );
+    });
+
+    it("and ends with its own restart has one start, which no limit refuses", () => {
+      const own = [step("Correct it, then run:", "sudo systemctl restart novacula-control-plane")];
+      const words = { kind: "said", why: "PORT: must be an integer", remedy: own } as const;
+      expect(of({ active: "failed", words }).slice(1)).toEqual([
+        "Fix: Correct it, then run:",
+        `  ${asRoot("systemctl reset-failed novacula-control-plane")} && ${asRoot("systemctl start novacula-control-plane")}`,
+      ]);
+    });
+
+    it("without a remedy still gets the start", () => {
+      const words = { kind: "said", why: "PORT: must be an integer", remedy: undefined } as const;
+      expect(of({ active: "failed", words })[1]).toBe("Fix: Correct that, then run:");
+    });
+
+    it("is quoted in one printable line of bounded length", () => {
+      const words = {
+        kind: "said",
+        why: `a\u001b[31m${"b".repeat(5000)}`,
+        remedy: "c".repeat(5000),
+      } as const;
+      for (const line of of({ active: "failed", words })) {
+        expect(line?.length).toBeLessThan(800);
+        expect(line).not.toContain("\u001b");
+      }
+    });
+
+    it("to root alone has the command for root", () => {
+      const found = of({ active: "failed", words: { kind: "denied" } });
+      expect(found[0]).toBeUndefined();
+      expect(found.at(-1)).toBe(`  ${asRoot("novacula-agent doctor")}`);
+    });
   });
 
   it("that listens on a name is freed of its HOST", () => {
@@ -116,12 +182,12 @@ describe("a server that is this host itself", () => {
         /firewall drops the packets, or .* hangs\. .*nft list ruleset\. .*ss -ltnp 'sport = :3000'$/u,
       );
     }
-    expect(said(FAILED, "timeout")).toContain("it failed: exit-code");
+    expect(said(FAILED, "timeout")).toContain("has failed: exit-code");
   });
 
   it("and refuses what its control plane serves has a rule that does", () => {
     expect(said(SERVING, "connection-refused")).toMatch(/serves there now\. .*nft list ruleset$/u);
-    expect(said(FAILED, "connection-refused")).toContain("it failed: exit-code");
+    expect(said(FAILED, "connection-refused")).toContain("has failed: exit-code");
     expect(said(undefined, "connection-refused")).toBeUndefined();
     expect(said(controlPlane({}), "connection-refused")).toBeUndefined();
   });

@@ -2,11 +2,13 @@ import { endOfKey } from "../../../protocol/sync.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { type Connection, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import type { Check } from "../../doctor/examination.ts";
+import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
+import type { Patience } from "../../systemd/settled-unit.ts";
 import { askControlPlane, type KeyQuestion } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
 import { outgoingRules } from "./outgoing-rules.ts";
-import { peerFacts } from "./peer-facts.ts";
+import { type PeerFacts, peerFacts } from "./peer-facts.ts";
 import type { Subject } from "./subject.ts";
 
 /** Whether the control plane can be reached with these files, and accepts their key. */
@@ -14,21 +16,21 @@ export async function connectionChecks(
   loaded: Loaded,
   subject: Subject,
   route: KeyQuestion["route"],
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<readonly Check[]> {
   if (loaded.verdict === "invalid") {
     return connectionUnchecked("the configuration is not valid");
   }
   return loaded.verdict === "key-unusable"
     ? connectionUnchecked("there is no usable key")
-    : checkConnection(await connectionTo({ ...loaded, route }, subject, signal));
+    : checkConnection(await connectionTo({ ...loaded, route }, subject, patience));
 }
 
 /** Asks the control plane once, as the judged agent would: its key, its proxy, its roots. */
 export async function connectionTo(
   question: Omit<KeyQuestion, "isMove" | "environment">,
   { environment, sourceOf }: Subject,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<Connection> {
   const { config, lines, path } = question;
   const { url, proxy } = config.controlPlane;
@@ -42,7 +44,13 @@ export async function connectionTo(
     ...PROXY_VARIABLES.map((name) => [name, sourceOf(name)] as const),
   ]);
   const asked = { ...question, isMove: false, environment, variablePlaces };
-  const verdict = await askControlPlane(asked, signal);
+  const server = way.kind === "proxy" ? way.proxy : new URL(url);
+  const ask = () => askControlPlane(asked, patience.signal);
+  const first = await ask();
+  // A server of names that was silent is not asked again.
+  const peer = first.cause === "dns" ? {} : await peerFacts(server, patience, first.kind === "unreachable");
+  const hasCome = first.cause !== undefined && isWhileStarting(first.cause) && isServing(peer);
+  const verdict = hasCome ? await ask() : first;
   const answer =
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
@@ -56,9 +64,17 @@ export async function connectionTo(
     proxySource: way.kind !== "proxy" ? undefined : `${way.source}, ${variablePlaces.get(way.source)}`,
     answer: { ...answer, cause, serverTimeMs, endsAt, needsKey },
     hasAlternativeNames,
-    // A server of names that was silent is not asked again.
-    ...(cause === "dns" ? {} : await peerFacts(way.kind === "proxy" ? way.proxy : new URL(url))),
+    ...peer,
     showRules: verdict.kind === "unreachable" ? await outgoingRules() : undefined,
     nowMs: Date.now(),
   };
+}
+
+/** How a control plane looks that starts in the same moment. */
+function isWhileStarting(cause: UnreachableCause): boolean {
+  return cause === "connection-refused" || cause === "connection-lost";
+}
+
+function isServing({ here }: Partial<PeerFacts>): boolean {
+  return here?.local?.active === "active";
 }

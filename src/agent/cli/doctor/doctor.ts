@@ -1,6 +1,7 @@
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { endedBySignals } from "../../../lib/command-line/shutdown.ts";
-import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { delay } from "../../../lib/delay.ts";
 import { printable } from "../../../lib/printable.ts";
 import { mapRemedy } from "../../../lib/text/remedy.ts";
 import { type Loaded, loadConfig } from "../../config/load-config.ts";
@@ -11,6 +12,7 @@ import type { UnitChanges } from "../../doctor/check-unit.ts";
 import { type Check, examination, examinationReport } from "../../doctor/examination.ts";
 import { scrub } from "../../journal/scrub.ts";
 import { BOOT_ID_VARIABLE } from "../../systemd/own-process.ts";
+import type { Patience } from "../../systemd/settled-unit.ts";
 import { findFolders, withKeptName } from "../host/agent-place.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
 import { isAnyDenied, serviceReader } from "../host/service-identity.ts";
@@ -37,7 +39,9 @@ const NO_CHANGES: UnitChanges = { changed: [], inlineKey: undefined };
 /** Checks everything from the file to the executor: ok, bad or unknown. Changes nothing. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitCode> {
   const signal = endedBySignals();
-  const subject = await findSubject(options, terminal.environment, signal);
+  const isJson = options.json === true;
+  const patience = patienceOf(signal, (line) => (isJson ? undefined : complain(terminal, line)));
+  const subject = await findSubject(options, terminal.environment, patience);
   const { path, pathSource, environment } = subject;
   const loaded = await withCandidate(
     await withKeptName(await loadConfig(path, environment, undefined, await serviceReader())),
@@ -47,8 +51,8 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const route = keyRoute(options.keyFile, "Run doctor again");
   const folders = await findFolders({ config: path }, environment);
   const twoKeys = loaded.verdict === "invalid" ? loaded.twoKeys : undefined;
-  const judged = twoKeys === undefined ? undefined : await judgeTwoKeys(twoKeys, subject, signal);
-  const connection = judged?.checks ?? (await connectionChecks(loaded, subject, route, signal));
+  const judged = twoKeys === undefined ? undefined : await judgeTwoKeys(twoKeys, subject, patience);
+  const connection = judged?.checks ?? (await connectionChecks(loaded, subject, route, patience));
   const isDenied = await isAnyDenied(loaded.files);
   const files = {
     pathSource,
@@ -75,17 +79,32 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...narrowChecks(loaded),
     ...(service === undefined ? [] : await nameFileChecks(loaded)),
     ...(await serviceChecks(subject, loaded, folders, changes)),
-    ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, signal)),
+    ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, patience)),
     ...checkNodes(await nodeFacts(folders.runtimeDir, signal)),
   ];
   const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));
-  const isJson = options.json === true;
   print(
     terminal,
     isJson ? JSON.stringify(examinationReport(result), undefined, 2) : examinationText(result, terminal),
   );
   return exitCodeOf(result.verdict);
+}
+
+/** Says once that doctor waits. */
+function patienceOf(signal: AbortSignal, say: (line: string) => void): Patience {
+  let isSaid = false;
+  return {
+    signal,
+    pause: (ms) => delay(ms, signal),
+    onWait: (what) => {
+      if (!isSaid) {
+        isSaid = true;
+        say(`Doctor waits for the result, 10 seconds at most, because ${what} just now.`);
+      }
+    },
+    now: () => Number(process.hrtime.bigint() / 1_000_000n),
+  };
 }
 
 /** Names what this host changed in the unit where something is bad. */

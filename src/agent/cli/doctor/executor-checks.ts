@@ -1,11 +1,11 @@
 import { uptime } from "node:os";
-import { delay } from "../../../lib/delay.ts";
 import { step } from "../../../lib/text/remedy.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { checkChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkConditions } from "../../doctor/check-conditions.ts";
 import { type AgentReply, checkExecutor } from "../../doctor/check-executor.ts";
 import type { Check } from "../../doctor/examination.ts";
+import type { Patience } from "../../systemd/settled-unit.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
@@ -15,6 +15,10 @@ import type { Subject } from "./subject.ts";
 
 /** An agent that has just started is asked again for so long, ms. */
 const CONNECTING_MS = 5000;
+/** The same of one that tries again what works by now, ms. */
+const RETRYING_MS = 10_000;
+/** A try, and what the agent does with its result, ms. */
+const TRY_MS = 1000;
 const PAUSE_MS = 500;
 
 interface Judged {
@@ -30,9 +34,9 @@ interface Judged {
 }
 
 /** Whether the executor is online, and what its agent says of itself. */
-export async function executorChecks(judged: Judged, signal: AbortSignal): Promise<readonly Check[]> {
+export async function executorChecks(judged: Judged, patience: Patience): Promise<readonly Check[]> {
   const { subject, loaded, folders, isAccepted, isDenied, isCandidate } = judged;
-  const reply = await replyOf(folders, signal);
+  const reply = await replyOf(folders, isAccepted, patience);
   const mainPid = subject.service?.facts.MainPID;
   const known = new Set([mainPid ?? 0, ...(reply.kind === "answered" ? [reply.status.pid] : [])]);
   const ofFiles = loaded.verdict === "usable" ? loaded.key.fingerprint : undefined;
@@ -67,8 +71,13 @@ export async function executorChecks(judged: Judged, signal: AbortSignal): Promi
   return [...checks, ...conditions, ...changes, ...(drift === undefined ? [] : [driftCheck(drift)])];
 }
 
-async function replyOf(folders: AgentFolders, signal: AbortSignal): Promise<AgentReply> {
-  const until = performance.now() + CONNECTING_MS;
+/** `isAccepted`: the control plane has answered doctor, so the agent's next try may succeed. */
+async function replyOf(
+  folders: AgentFolders,
+  isAccepted: boolean,
+  { signal, pause, onWait, now }: Patience,
+): Promise<AgentReply> {
+  const began = now();
   for (;;) {
     const answer = await askAgent(folders.runtimeDir, "GET /status", 0, signal);
     if (answer.kind === "not-running" && folders.isDenied) {
@@ -77,11 +86,19 @@ async function replyOf(folders: AgentFolders, signal: AbortSignal): Promise<Agen
     if (answer.kind !== "answered") {
       return { kind: "silent", why: answer.why, isDenied: answer.kind === "no-answer" && answer.isDenied };
     }
-    const mayCome = answer.status.state === "connecting" && performance.now() < until;
+    const { state, nextAttemptAt } = answer.status;
+    const leftMs = began + RETRYING_MS - now();
+    const isRetrying = isAccepted && state === "unreachable" && nextAttemptAt !== null;
+    const mayCome =
+      (state === "connecting" && now() < began + CONNECTING_MS) ||
+      (isRetrying && leftMs > 0 && Date.parse(nextAttemptAt) + TRY_MS - Date.now() < leftMs);
     if (!mayCome || signal.aborted) {
       return { kind: "answered", status: answer.status };
     }
-    await delay(PAUSE_MS, signal);
+    if (isRetrying) {
+      onWait("the agent tries again");
+    }
+    await pause(PAUSE_MS);
   }
 }
 

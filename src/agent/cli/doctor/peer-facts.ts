@@ -1,19 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { systemClock } from "../../../lib/clock.ts";
 import { isLoopbackAddress } from "../../../lib/loopback.ts";
-import {
-  type Here,
-  isName,
-  type LocalControlPlane,
-  listeningSettings,
-} from "../../doctor/local-control-plane.ts";
+import type { Here } from "../../doctor/local-control-plane.ts";
 import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
-import { isStoppedProcess } from "../../systemd/stopped-process.ts";
-import { unitProperties } from "../../systemd/systemctl.ts";
+import type { Patience } from "../../systemd/settled-unit.ts";
+import { localControlPlane } from "./local-facts.ts";
 
 /** What this host knows of the server that is asked, besides its answer. */
 export interface PeerFacts {
@@ -25,10 +19,9 @@ export interface PeerFacts {
 
 const LOOK_UP_MS = 2000;
 const MAX_ADDRESSES = 4;
-const CONTROL_PLANE = "novacula-control-plane.service";
-const ENVIRONMENT_FILE = "/etc/default/novacula-control-plane";
 
-export async function peerFacts(server: URL): Promise<PeerFacts> {
+/** `isSilent`: it did not answer, so what this host knows of a control plane of its own counts. */
+export async function peerFacts(server: URL, patience: Patience, isSilent: boolean): Promise<PeerFacts> {
   const host = server.hostname.replace(/^\[(.*)\]$/u, "$1");
   const addresses = await new NameLookUp(host, systemClock).addresses(LOOK_UP_MS).catch(() => []);
   const own = new Set(
@@ -39,7 +32,10 @@ export async function peerFacts(server: URL): Promise<PeerFacts> {
     address: isIP(host) === 0 && addresses.length > 0 ? await listed(host, addresses) : undefined,
     // Node.js lists the interfaces that are up.
     here: isHere
-      ? { local: await localControlPlane(), isLoopbackUp: [...own].some(isLoopbackAddress) }
+      ? {
+          local: await localControlPlane(patience, isSilent, addressesOf),
+          isLoopbackUp: [...own].some(isLoopbackAddress),
+        }
       : undefined,
   };
 }
@@ -53,25 +49,6 @@ async function listed(name: string, addresses: readonly { readonly address: stri
       return line === undefined ? address : `${address} (/etc/hosts line ${line})`;
     })
     .join(", ");
-}
-
-async function localControlPlane(): Promise<LocalControlPlane | undefined> {
-  const names = ["LoadState", "ActiveState", "Result", "StatusText", "MainPID"] as const;
-  const unit = await unitProperties(CONTROL_PLANE, names).catch(() => undefined);
-  if (unit === undefined || !["loaded", "masked"].includes(unit.LoadState)) {
-    return undefined;
-  }
-  const served = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit.StatusText)?.[1];
-  const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
-  return {
-    isStopped: await isStoppedProcess(Number(unit.MainPID)),
-    active: unit.ActiveState,
-    result: unit.Result,
-    isMasked: unit.LoadState === "masked",
-    url: url?.origin,
-    address: url !== null && isName(url) ? await addressesOf(url.hostname) : undefined,
-    settings: listeningSettings(await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "")),
-  };
 }
 
 async function addressesOf(name: string): Promise<string | undefined> {

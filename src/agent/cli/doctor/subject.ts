@@ -1,12 +1,11 @@
-import { delay } from "../../../lib/delay.ts";
 import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { adviseForAgent } from "../../../lib/shell-word.ts";
 import { configPath } from "../../config/load-config.ts";
 import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
 import { type ServiceView, viewOf } from "../host/service-view.ts";
-import { settledFacts } from "./settled-facts.ts";
 
 /** The agent that is judged, and the environment that it has. */
 export interface Subject {
@@ -32,9 +31,9 @@ export interface Subject {
 export async function findSubject(
   options: ConfigOptions,
   environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<Subject> {
-  const facts = await settledFacts(readServiceFacts, (ms) => delay(ms, signal));
+  const facts = await settledUnit(readServiceFacts, patience);
   const service = isInstalled(facts) ? await viewOf(facts) : undefined;
   const { NOVACULA_CONFIG: variable = "" } = environment;
   const named = options.config || variable;

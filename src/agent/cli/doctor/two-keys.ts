@@ -1,6 +1,7 @@
 import type { KeyCandidate, TwoKeys } from "../../config/two-keys.ts";
 import { type Answer, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import type { Check } from "../../doctor/examination.ts";
+import type { Patience } from "../../systemd/settled-unit.ts";
 import { commandRoute } from "../key/ask-control-plane.ts";
 import { connectionTo } from "./connection.ts";
 import type { Subject } from "./subject.ts";
@@ -24,7 +25,7 @@ interface Judged {
 export async function judgeTwoKeys(
   { config, lines, candidates }: TwoKeys,
   subject: Subject,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<TwoKeyVerdicts> {
   const route = commandRoute("Run doctor again");
   const judged: Judged[] = [];
@@ -37,7 +38,7 @@ export async function judgeTwoKeys(
       continue;
     }
     const question = { config, key, keySource, findings, lines, path: subject.path, route };
-    const connection = await connectionTo(question, subject, signal);
+    const connection = await connectionTo(question, subject, patience);
     isReached = connection.answer.kind !== "unreachable";
     way ??= checkConnection(connection);
     judged.push({ candidate, answer: isReached ? connection.answer : undefined });

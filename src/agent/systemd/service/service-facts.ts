@@ -40,6 +40,8 @@ const shape = {
   ActiveEnterTimestampMonotonic: count,
   MainPID: count,
   ExecMainStartTimestamp: one,
+  /** The same, µs since the boot. */
+  ExecMainStartTimestampMonotonic: count,
   FragmentPath: one,
   DropInPaths: words,
   ExecStart: lines,
@@ -82,6 +84,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   "ExecMainStatus",
   "NRestarts",
   "ActiveEnterTimestampMonotonic",
+  "ExecMainStartTimestampMonotonic",
   "ConditionTimestampMonotonic",
   "MainPID",
   "Job",
@@ -118,11 +121,6 @@ export function decodeServiceFacts(text: string): ServiceFacts | undefined {
 /** Whether systemd knows the service: a unit that is masked counts, and one that is damaged. */
 export function isInstalled(facts: ServiceFacts | undefined): facts is ServiceFacts {
   return facts !== undefined && facts.LoadState !== "not-found" && facts.LoadState !== "";
-}
-
-/** Whether the service starts or stops just now: its next state tells more. */
-export function isBetweenStates({ ActiveState, SubState }: ServiceFacts): boolean {
-  return ActiveState === "deactivating" || (ActiveState === "activating" && SubState !== "auto-restart");
 }
 
 /**

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import { isName, type LocalControlPlane, listeningSettings } from "../../doctor/local-control-plane.ts";
+import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
+import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
+import { parseUnits } from "../../systemd/show-units.ts";
+import { isStoppedProcess } from "../../systemd/stopped-process.ts";
+import { systemctlOutput } from "../../systemd/systemctl.ts";
+
+const UNIT = "novacula-control-plane.service";
+const ENVIRONMENT_FILE = "/etc/default/novacula-control-plane";
+
+const count = z
+  .string()
+  .regex(/^\d{1,20}$/u)
+  .transform(Number)
+  .catch(0);
+const unitSchema = z.object({
+  LoadState: z.string(),
+  ActiveState: z.string(),
+  SubState: z.string(),
+  Result: z.string(),
+  StatusText: z.string().catch(""),
+  MainPID: count,
+  NRestarts: count,
+  ExecMainStartTimestamp: z.string().catch(""),
+  ExecMainStartTimestampMonotonic: count,
+});
+
+/**
+ * The control plane that is installed here; undefined: none is. If it `isSilent`, this waits for a
+ * start that goes on, and reads what it said if that failed.
+ *
+ * @param addressesOf looks a name up, for people
+ */
+export async function localControlPlane(
+  patience: Patience,
+  isSilent: boolean,
+  addressesOf: (name: string) => Promise<string | undefined>,
+): Promise<LocalControlPlane | undefined> {
+  const unit = isSilent ? await settledUnit(readUnit, patience) : await readUnit();
+  if (unit === undefined || !["loaded", "masked"].includes(unit.LoadState)) {
+    return undefined;
+  }
+  const served = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit.StatusText)?.[1];
+  const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
+  const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
+  return {
+    isStopped: await isStoppedProcess(unit.MainPID),
+    active: unit.ActiveState,
+    isRestarting: unit.SubState === "auto-restart",
+    restarts: unit.NRestarts,
+    result: unit.Result,
+    words: isFailing ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
+    isMasked: unit.LoadState === "masked",
+    url: url?.origin,
+    address: url !== null && isName(url) ? await addressesOf(url.hostname) : undefined,
+    settings: listeningSettings(await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "")),
+  };
+}
+
+async function readUnit(): Promise<z.output<typeof unitSchema> | undefined> {
+  const properties = ["Id", ...Object.keys(unitSchema.shape)].join(",");
+  const text = await systemctlOutput(["show", UNIT, "--timestamp=unix", `--property=${properties}`]);
+  const shown = text === undefined ? undefined : [...parseUnits(text.trim()).values()][0];
+  return unitSchema.safeParse(Object.fromEntries(shown ?? [])).data;
+}

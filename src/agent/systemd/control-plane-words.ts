@@ -1,0 +1,75 @@
+import * as z from "zod";
+import { clause, type LastWords, lastMessage, sinceOption, wordsOf } from "./last-words.ts";
+import { journalOutput } from "./systemctl.ts";
+
+/** What the control plane of this host said when its last start failed. */
+export type ControlPlaneWords =
+  | ({ readonly kind: "said" } & LastWords)
+  | { readonly kind: "silent" }
+  /** This user may not read its journal. */
+  | { readonly kind: "denied" };
+
+const UNIT = "--unit=novacula-control-plane.service";
+/** Its start writes some ten lines. */
+const LINES = "--lines=100";
+const MESSAGE = "--output=cat";
+
+/**
+ * Reads the journal of its unit from `since` on, as `systemctl show` prints it with
+ * `--timestamp=unix`. Only what the program itself says of its start has a remedy; of systemd and
+ * of other programs in the unit, the last error is quoted.
+ */
+export async function controlPlaneWords(since: string): Promise<ControlPlaneWords> {
+  const from = sinceOption(since);
+  const all = await journalOutput([UNIT, from, LINES, MESSAGE]);
+  if (all === undefined || all.trim() === "") {
+    return process.geteuid?.() === 0 ? { kind: "silent" } : { kind: "denied" };
+  }
+  const own = controlPlaneWordsIn(all);
+  if (own !== undefined) {
+    return { kind: "said", ...own };
+  }
+  const errors = (await journalOutput([UNIT, from, "--priority=err", LINES, MESSAGE])) ?? "";
+  const why = lastErrorIn(errors);
+  return why === undefined ? { kind: "silent" } : { kind: "said", why, remedy: undefined };
+}
+
+/** In such a journal, which has sentences or JSON, by LOG_FORMAT. */
+export function controlPlaneWordsIn(text: string): LastWords | undefined {
+  const failed = lastMessage(text, "serve.failed: ") ?? lastMessage(asSentences(text), "serve.failed: ");
+  if (failed !== undefined) {
+    return wordsOf(failed, true);
+  }
+  // Arguments that it does not know: it says so before it has a log.
+  const usage = lastMessage(text, "novacula-control-plane: ");
+  return usage && wordsOf(usage, true);
+}
+
+/** The last one that says more than that the start failed: a clause. */
+export function lastErrorIn(text: string): string | undefined {
+  // Further lines of a message are indented, as those of a stack.
+  const lines = text.split("\n").filter((line) => /^\S/u.test(line));
+  const line = lines.findLast((each) => !each.startsWith("Failed to start ")) ?? lines.at(-1);
+  return line === undefined ? undefined : clause(line.replace(/^novacula-control-plane\.service: /u, ""));
+}
+
+const logLine = z.object({ event: z.literal("serve.failed"), msg: z.string() });
+
+/** The failures among lines of JSON, as the journal would show them without it. */
+function asSentences(text: string): string {
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      const found = logLine.safeParse(line.startsWith("{") ? parsed(line) : undefined).data;
+      return found === undefined ? [] : [`${found.event}: ${found.msg.replaceAll("\n", "\n  ")}`];
+    })
+    .join("\n");
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { DEBIAN_RELEASES } from "./support/debian-release.ts";
+import { examine } from "./support/examine.ts";
+import { ExecutorHost } from "./support/executor-host.ts";
+import { haveMachines } from "./support/hosts.ts";
+
+const SERVICE = "novacula-control-plane";
+const DATABASE = "/var/lib/novacula-control-plane/control-plane.db";
+const SETTINGS = "/etc/default/novacula-control-plane";
+const DROP_INS = `/etc/systemd/system/${SERVICE}.service.d`;
+
+/** Ways in which the control plane of the host cannot start, and what it says. */
+const FAULTS = [
+  {
+    says: /fails at each start \(\d+ so far\): cannot open the database .* belongs to root/u,
+    breaks: `systemctl stop ${SERVICE}; chown root:root ${DATABASE}; systemctl start ${SERVICE}`,
+    // The commands that doctor prints are the whole repair.
+    repairs: "",
+  },
+  {
+    says: /did not start: the environment is not valid: PORT: must be an integer .*\(got many\)/u,
+    breaks: `cp -p ${SETTINGS} /srv/settings; printf '%s\n' PORT=many LOG_FORMAT=json >> ${SETTINGS}; systemctl restart ${SERVICE}`,
+    repairs: `cp -p /srv/settings ${SETTINGS}`,
+  },
+  {
+    says: /fails at each start \(\d+ so far\): Failed at step EXEC spawning \/usr\/bin\/nothing/u,
+    breaks: `mkdir ${DROP_INS}; printf '[Service]\nExecStart=\nExecStart=/usr/bin/nothing\n' > ${DROP_INS}/x.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`,
+    repairs: `rm -r ${DROP_INS}; systemctl daemon-reload`,
+  },
+];
+
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $title", (release) => {
+  it("quotes why the control plane of the same host does not start, and judges the repair", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    for (const { says, breaks, repairs } of FAULTS) {
+      await host.machine.try(["sh", "-c", breaks]);
+      const { cause, isOnline } = await examine(host);
+      expect(cause?.stage).toBe("tcp");
+      expect(cause?.detail).toMatch(says);
+      expect(isOnline).toBe(false);
+      const { stdout } = await host.machine.try(["novacula-agent", "doctor"]);
+      const commands = stdout.slice(stdout.indexOf("Cause (")).match(/(?<=^ {2})\S.*$/gmu) ?? [];
+      expect(commands.at(-1)).toMatch(/^systemctl reset-failed \S+ && systemctl (?:re)?start \S+$/u);
+      await host.machine.sh([repairs, ...commands].join("\n"));
+      await host.untilOnline(key);
+    }
+  });
+
+  it("that looks right after a repair waits for the start, and says that all is well", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.machine.try(["sh", "-c", FAULTS[0]?.breaks ?? ""]);
+    await host.untilState("unreachable");
+    // systemd starts it by itself, and the agent tries again by itself.
+    const { stdout, exitCode } = await host.machine.try([
+      "sh",
+      "-c",
+      `chown ${SERVICE}:${SERVICE} ${DATABASE}; novacula-agent doctor --json`,
+    ]);
+    expect(stdout).not.toContain("at each start");
+    expect(exitCode === 0 || stdout.includes("Doctor reached it now"), stdout).toBe(true);
+    await host.untilOnline(key);
+  });
+});
