@@ -7,7 +7,7 @@ import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
-import { causeOf, type StartFacts, startAgain } from "./start-failure.ts";
+import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
 const RESTART = () => asRoot("novacula-agent restart");
@@ -181,6 +181,9 @@ function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): C
   const { ConditionResult, ConditionTimestampMonotonic } = facts;
   const state = atRestText(facts);
   const start = startCommand(facts);
+  if (facts.RefuseManualStart) {
+    return bad(state, "First fix what is bad above (RefuseManualStart=).");
+  }
   if (!ConditionResult && ConditionTimestampMonotonic > 0) {
     return bad(
       `${state}: systemd did not start it, because a condition of its unit (Condition…=) was not met${why}`,
@@ -198,14 +201,6 @@ function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): C
 
 function atRestText(facts: ServiceFacts): string {
   return `the service is ${printable(facts.ActiveState, 40)}${isEnabled(facts) ? "" : " and disabled"}`;
-}
-
-function startCommand(facts: ServiceFacts): string {
-  return asRoot(`systemctl ${isEnabled(facts) ? "start" : "enable --now"} novacula-agent`);
-}
-
-function isEnabled({ UnitFileState }: ServiceFacts): boolean {
-  return UnitFileState.startsWith("enabled");
 }
 
 function upkeep(facts: ServiceFacts): readonly Check[] {

@@ -14,6 +14,15 @@ export function startAgain(): readonly string[] {
   return [asRoot("systemctl reset-failed novacula-agent"), asRoot("systemctl start novacula-agent")];
 }
 
+/** The first start of a service that is at rest. */
+export function startCommand(facts: Pick<ServiceFacts, "UnitFileState">): string {
+  return asRoot(`systemctl ${isEnabled(facts) ? "start" : "enable --now"} novacula-agent`);
+}
+
+export function isEnabled({ UnitFileState }: Pick<ServiceFacts, "UnitFileState">): boolean {
+  return UnitFileState.startsWith("enabled");
+}
+
 /** What this host has now of what the last start lacked. */
 export interface StartFacts {
   /** True if it is all there: then only the limit of starts is in the way. */

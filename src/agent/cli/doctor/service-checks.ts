@@ -8,6 +8,7 @@ import { type Loaded, ownFiles } from "../../config/load-config.ts";
 import { withSuspects } from "../../doctor/check-changes.ts";
 import { checkEnvironment } from "../../doctor/check-environment.ts";
 import type { Obstacle } from "../../doctor/check-files.ts";
+import { checkManual } from "../../doctor/check-manual.ts";
 import { checkPlaces } from "../../doctor/check-places.ts";
 import { checkStarts } from "../../doctor/check-starts.ts";
 import { checkUnit, checkUnitChanges, type UnitChanges } from "../../doctor/check-unit.ts";
@@ -103,6 +104,7 @@ export async function serviceChecks(
     const source = line === undefined ? byUnit : `${printable(loaded.path, 4096)} line ${line}`;
     const places = await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } });
     return [
+      ...checkManual(service.facts, service.changed),
       ...checkPlaces(places).map((check) => withSuspects(check, service.changed)),
       ...checkUnit(service.facts, service.changed, await startFacts(service)),
       ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts()) : []),

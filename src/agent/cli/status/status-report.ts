@@ -3,6 +3,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { type Colour, paint, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
+import { forAgent } from "../../../lib/shell-word.ts";
 import type { AgentStatus } from "../../daemon/status/status.ts";
 import { stateVerdict } from "./verdict.ts";
 
@@ -17,6 +18,7 @@ export function statusReport(status: AgentStatus, now: number, terminal: Termina
   const lines = rows.map(([name, value]) => `  ${paint(terminal, "dim", name.padEnd(width))}  ${value}`);
   return [
     ...headline(status, terminal),
+    ...whereToLook(status),
     "",
     ...lines,
     ...conditions(status, terminal),
@@ -40,6 +42,13 @@ function headline(status: AgentStatus, terminal: Terminal): readonly string[] {
   }
   const label = paint(terminal, "yellow", `Change in the file ${PENDING[pendingChange.state]}:`);
   return [sentence, `${label} ${printable(pendingChange.reason, SENTENCE_LENGTH)}`];
+}
+
+/** Of an outage the agent knows only that nothing answered: doctor looks for the cause. */
+function whereToLook({ state, pendingChange }: AgentStatus): readonly string[] {
+  return state === "unreachable" || pendingChange?.state === "unreachable"
+    ? [`To see the cause, and what to do, run: ${forAgent("doctor")}`]
+    : [];
 }
 
 const PENDING = {

@@ -2,7 +2,9 @@ import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
+import { sentence } from "../../../lib/sentence.ts";
 import { agentCommand, asRoot } from "../../../lib/shell-word.ts";
+import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
 import { installedService } from "../host/hidden-files.ts";
@@ -25,15 +27,53 @@ export async function unansweredError(
   }
   return kind === "no-answer"
     ? new CommandError("no_answer", why)
-    : new CommandError("not_running", why, { fix: await startOf(place) });
+    : new CommandError("not_running", ...(await absence(why, place)));
 }
 
-/** The service would start with another file than the one that `--config` names. */
-async function startOf(place: AgentFolders): Promise<string> {
-  return place.isUsual || (await installedService())?.configPath === place.path
-    ? asRoot("systemctl start novacula-agent")
-    : agentCommand("run");
+/**
+ * What is to be said, and the command for it. The service would start with another file than the
+ * one that `--config` names.
+ */
+async function absence(
+  why: string,
+  place: AgentFolders,
+): Promise<[message: string, { readonly fix: string }]> {
+  const service = await installedService();
+  if (!place.isUsual && service?.configPath !== place.path) {
+    return [why, { fix: agentCommand("run") }];
+  }
+  const obstacle = service && startObstacle(service.facts);
+  return obstacle === undefined
+    ? [why, { fix: asRoot("systemctl start novacula-agent") }]
+    : [`${sentence(why)} ${obstacle}`, { fix: asRoot(DOCTOR) }];
 }
+
+/** Why a start does not help, or is refused: a sentence. Undefined: it may help. */
+export function startObstacle(
+  facts: Pick<ServiceFacts, "LoadState" | "ActiveState" | "Result" | "ExecMainStatus" | "RefuseManualStart">,
+): string | undefined {
+  const { LoadState, ActiveState, Result, ExecMainStatus, RefuseManualStart } = facts;
+  if (LoadState !== "loaded") {
+    return `systemd cannot start its service (${printable(LoadState, 40)}).`;
+  }
+  const end = `${printable(Result, 40)}${Result === "exit-code" ? ` ${ExecMainStatus}` : ""}`;
+  switch (ActiveState) {
+    case "failed":
+      return `Its service has failed (${end}).`;
+    case "activating":
+      return Result === "success"
+        ? "Its service is starting."
+        : `Its service fails, and systemd starts it again and again (${end}).`;
+    case "inactive":
+      return RefuseManualStart ? "systemd refuses to start its service by hand." : undefined;
+    case "deactivating":
+      return "Its service is ending.";
+    default:
+      return "Its service runs, but does not listen there.";
+  }
+}
+
+const DOCTOR = "novacula-agent doctor";
 
 /** Prints the same for people, and returns the exit code. */
 export async function sayUnanswered(
@@ -54,6 +94,7 @@ export async function sayUnanswered(
     const path = printable(place.path, 4096);
     complain(terminal, `${path} ${place.obstacle}, so an agent with another agent.runtime_dir is not found.`);
   }
-  complain(terminal, `To start it, run: ${fix}`);
+  const aim = fix?.endsWith(DOCTOR) === true ? "see the cause, and what to do" : "start it";
+  complain(terminal, `To ${aim}, run: ${fix}`);
   return exitCode;
 }

@@ -29,6 +29,9 @@ const shape = {
   SubState: one,
   UnitFileState: one,
   NeedDaemonReload: isYes,
+  /** Whether systemd refuses to start or to stop it if a person asks: systemd.unit(5). */
+  RefuseManualStart: isYes,
+  RefuseManualStop: isYes,
   Result: one,
   ExecMainStatus: count,
   NRestarts: count,

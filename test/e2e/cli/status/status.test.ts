@@ -93,6 +93,7 @@ describe.concurrent("status of an agent that", () => {
     const { code, stdout } = await scene.run("status");
     expect(code).toBe(2);
     expect(stdout).toContain("is unreachable, since");
+    expect(stdout).toMatch(/^To see the cause, and what to do, run: .*novacula-agent doctor/mu);
   });
 
   it("shows a change that did not take, and is online all the same", async () => {
