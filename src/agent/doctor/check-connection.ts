@@ -8,7 +8,7 @@ import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
-import { causeHere, type Here, isName, remedyHere } from "./local-control-plane.ts";
+import { causeHere, type Here, isName, remedyHere } from "./local/local-control-plane.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {

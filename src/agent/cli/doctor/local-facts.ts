@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { isName, type LocalControlPlane, listeningSettings } from "../../doctor/local-control-plane.ts";
+import { isName, type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { systemClock } from "../../../lib/clock.ts";
 import { isLoopbackAddress } from "../../../lib/loopback.ts";
-import type { Here } from "../../doctor/local-control-plane.ts";
+import type { Here } from "../../doctor/local/local-control-plane.ts";
 import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";

@@ -3,7 +3,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
-import { agentCommand, asRoot } from "../../../lib/shell-word.ts";
+import { agentCommand, asRoot, forAgent } from "../../../lib/shell-word.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
@@ -45,7 +45,7 @@ async function absence(
   const obstacle = service && startObstacle(service.facts);
   return obstacle === undefined
     ? [why, { fix: asRoot("systemctl start novacula-agent") }]
-    : [`${sentence(why)} ${obstacle}`, { fix: asRoot(DOCTOR) }];
+    : [`${sentence(why)} ${obstacle}`, { fix: forAgent("doctor") }];
 }
 
 /** Why a start does not help, or is refused: a sentence. Undefined: it may help. */
@@ -73,8 +73,6 @@ export function startObstacle(
   }
 }
 
-const DOCTOR = "novacula-agent doctor";
-
 /** Prints the same for people, and returns the exit code. */
 export async function sayUnanswered(
   answer: Unanswered,
@@ -94,7 +92,7 @@ export async function sayUnanswered(
     const path = printable(place.path, 4096);
     complain(terminal, `${path} ${place.obstacle}, so an agent with another agent.runtime_dir is not found.`);
   }
-  const aim = fix?.endsWith(DOCTOR) === true ? "see the cause, and what to do" : "start it";
+  const aim = fix === forAgent("doctor") ? "see the cause, and what to do" : "start it";
   complain(terminal, `To ${aim}, run: ${fix}`);
   return exitCode;
 }

@@ -1,18 +1,28 @@
-import { printable } from "../../lib/printable.ts";
-import { asRoot, asTyped } from "../../lib/shell-word.ts";
-import { mapRemedy, type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
-import type { LocalControlPlane } from "./local-control-plane.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot, asTyped, forAgent } from "../../../lib/shell-word.ts";
+import { mapRemedy, type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
+import type { ControlPlaneWords } from "../../systemd/control-plane-words.ts";
 
 export const SERVICE = "novacula-control-plane";
 const MAX_LENGTH = 600;
 
-type Start = Pick<
-  LocalControlPlane,
-  "active" | "isRestarting" | "restarts" | "result" | "words" | "isMasked"
->;
+/** How the last start of a control plane of this host went, as systemd sees it. */
+export interface LocalStart {
+  /** `active`, `inactive`, `failed`, `activating` … */
+  readonly active: string;
+  /** `success`, `exit-code`, `start-limit-hit` … */
+  readonly result: string;
+  readonly isMasked: boolean;
+  /** Whether its last start failed, and systemd waits before the next one. */
+  readonly isRestarting?: boolean;
+  /** How often systemd has started it again by itself. */
+  readonly restarts?: number;
+  /** What it said if its last start failed; undefined: its journal was not read. */
+  readonly words?: ControlPlaneWords | undefined;
+}
 
 /** Why the control plane of this host does not run, in its own words; undefined: unknown. */
-export function startCause({ active, words, isMasked, restarts = 0 }: Start): string | undefined {
+export function startCause({ active, words, isMasked, restarts = 0 }: LocalStart): string | undefined {
   if (isMasked || words?.kind !== "said") {
     return undefined;
   }
@@ -24,7 +34,13 @@ export function startCause({ active, words, isMasked, restarts = 0 }: Start): st
 }
 
 /** What to do about a control plane of this host that has failed, or is being started. */
-export function startRemedy({ active, isRestarting = false, restarts = 0, result, words }: Start): Remedy {
+export function startRemedy({
+  active,
+  isRestarting = false,
+  restarts = 0,
+  result,
+  words,
+}: LocalStart): Remedy {
   const isFailing = active === "failed" || isRestarting || restarts > 0;
   if (!isFailing) {
     return [
@@ -49,7 +65,7 @@ export function startRemedy({ active, isRestarting = false, restarts = 0, result
     ? [
         step(
           `The control plane of this host ${why}. Its journal, which says why, is not open to this user. Run:`,
-          asRoot("novacula-agent doctor"),
+          forAgent("doctor"),
         ),
       ]
     : [

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { controlPlaneUrl } from "../../../src/agent/config/schema/config-url.ts";
+import { controlPlaneUrl } from "../../../../src/agent/config/schema/config-url.ts";
 import {
   causeHere,
   type LocalControlPlane,
   listeningSettings,
   localRemedy,
   remedyHere,
-} from "../../../src/agent/doctor/local-control-plane.ts";
-import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
-import { asRoot, asTyped } from "../../../src/lib/shell-word.ts";
-import { remedyLines, remedyText, step } from "../../../src/lib/text/remedy.ts";
+} from "../../../../src/agent/doctor/local/local-control-plane.ts";
+import type { UnreachableCause } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import { asRoot, asTyped, forAgent } from "../../../../src/lib/shell-word.ts";
+import { remedyLines, remedyText, step } from "../../../../src/lib/text/remedy.ts";
 
 const WANTED = "http://127.0.0.1:3000";
 
@@ -97,7 +97,7 @@ describe("the control plane of this host, where connections are refused", () => 
     it("to root alone has the command for root", () => {
       const found = of({ active: "failed", words: { kind: "denied" } });
       expect(found[0]).toBeUndefined();
-      expect(found.at(-1)).toBe(`  ${asRoot("novacula-agent doctor")}`);
+      expect(found.at(-1)).toBe(`  ${forAgent("doctor")}`);
     });
   });
 

@@ -1,11 +1,10 @@
 import { isIP } from "node:net";
-import { printable } from "../../lib/printable.ts";
-import { asRoot, inPlace } from "../../lib/shell-word.ts";
-import { type Remedy, step } from "../../lib/text/remedy.ts";
-import { controlPlaneUrl } from "../config/schema/config-url.ts";
-import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
-import type { ControlPlaneWords } from "../systemd/control-plane-words.ts";
-import { SERVICE, startCause, startRemedy } from "./local-start.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot, inPlace } from "../../../lib/shell-word.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
+import { controlPlaneUrl } from "../../config/schema/config-url.ts";
+import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import { type LocalStart, SERVICE, startCause, startRemedy } from "./local-start.ts";
 
 const SETTINGS = `/etc/default/${SERVICE}`;
 /** Its PORT unless that is set. */
@@ -13,18 +12,7 @@ const USUAL_PORT = "3000";
 const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
 
 /** The control plane that is installed on the host of the agent, as systemd sees it. */
-export interface LocalControlPlane {
-  /** `active`, `inactive`, `failed`, `activating` … */
-  readonly active: string;
-  /** `success`, `exit-code`, `start-limit-hit` … */
-  readonly result: string;
-  readonly isMasked: boolean;
-  /** Whether its last start failed, and systemd waits before the next one. */
-  readonly isRestarting?: boolean;
-  /** How often systemd has started it again by itself. */
-  readonly restarts?: number;
-  /** What it said if its last start failed; undefined: its journal was not read. */
-  readonly words?: ControlPlaneWords | undefined;
+export interface LocalControlPlane extends LocalStart {
   /** Whether a signal has stopped its process. */
   readonly isStopped?: boolean;
   /** Where it serves, if it runs and its status says so. */
@@ -53,7 +41,7 @@ const OTHER_PROGRAM: ReadonlySet<UnreachableCause> = new Set([
   "foreign-refusal",
 ]);
 
-/** Why an exchange failed that asked this host itself, as far as its control plane says: a clause. */
+/** Why this host itself did not answer, if its control plane says so: a clause. */
 export function causeHere({ local, isLoopbackUp }: Here, cause: UnreachableCause): string | undefined {
   return local !== undefined && isLoopbackUp && NO_ANSWER.has(cause) ? startCause(local) : undefined;
 }
