@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { NOTHING_HERE } from "../protocol/answer-mark.ts";
 import { HEALTH_PATHS, type HealthDeps, serveHealth } from "./health/health-route.ts";
 import type { ReadinessCheck } from "./health/readiness.ts";
-import { send } from "./http/http-answer.ts";
+import { MARKED, send } from "./http/http-answer.ts";
 import { refuseOtherHost } from "./http/loopback-only.ts";
 import { serveBrowser } from "./page/browser-route.ts";
 import { builtPage } from "./page/built-page.ts";
@@ -48,15 +49,12 @@ export async function answerPrograms(
     }
     return send(response, {
       status: 405,
-      headers: { Allow: "POST" },
+      headers: { ...MARKED, Allow: "POST" },
       body: { message: "POST a GraphQL request" },
     });
   }
   if (HEALTH_PATHS.has(path)) {
     return serveHealth(request, response, path, health);
   }
-  send(response, {
-    status: 404,
-    body: { message: "nothing is here: the control plane answers POST /graphql" },
-  });
+  send(response, { status: 404, headers: MARKED, body: { message: NOTHING_HERE } });
 }

@@ -218,8 +218,8 @@ export class Connection {
 
   #judge<Reply>(received: Received, judge: Judge<Reply>): SyncOutcome<Reply> {
     const { sentFingerprint, marks } = this.#options;
-    const { host, origin } = this.#options.endpoint;
-    const about = { host, sentFingerprint, isMarkExpected: marks.has(origin) };
+    const { host, origin, href: endpoint } = this.#options.endpoint;
+    const about = { host, endpoint, sentFingerprint, isMarkExpected: marks.has(origin) };
     const answer = { ...received, ...about, receivedAtMs: this.#wallMs() };
     this.#serverClock.set(serverTimeMs(answer));
     // If the status reports a failure, that is the result, even if the body was not read.

@@ -62,6 +62,7 @@ function hostile(seed: number, kinds: readonly ("accept" | "refuse" | "fail")[])
       body: bodyOf(kind, now) ?? "",
       receivedAtMs: now,
       host: "cp.example.com",
+      endpoint: "https://cp.example.com/graphql",
       sentFingerprint: "0a1b2c3d",
       isMarkExpected: among([true, false]) === true,
     };

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { Client, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { randomKey } from "../../../src/control-plane/keys/random-key.ts";
+import { ANSWER_MARK, ANSWER_MARK_HEADER } from "../../../src/protocol/answer-mark.ts";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import {
   SYNC_INPUT,
@@ -306,6 +307,17 @@ describe("the rest of HTTP", () => {
     expect(await get("/graphql")).toMatchObject({ status: 405, allow: "POST" });
     expect(await get("/graphql", "DELETE")).toMatchObject({ status: 405 });
     expect(await get("/")).toMatchObject({ status: 404 });
+  });
+
+  it.each([
+    ["/executors/graphql", "POST"],
+    ["/graphql/graphql", "POST"],
+    ["/graphql", "PUT"],
+  ] as const)("marks its answer to a program at %s, %s", async (path, method) => {
+    const { server } = await serverWithKey();
+    const answer = await request(server.url + path, { method });
+    expect(answer.headers[ANSWER_MARK_HEADER]).toBe(ANSWER_MARK);
+    await answer.body.dump();
   });
 
   it("keeps connections alive for longer than executors pause", async () => {

@@ -6,6 +6,7 @@ import { type Answer, CHECK_URL, header, isJson, statusWords, troubled } from ".
 import { hasMarkHeader } from "./origin-marks.ts";
 import { serverWords } from "./server-words.ts";
 import type { Unreachable } from "./sync-outcome.ts";
+import { wrongPath } from "./wrong-path.ts";
 
 const NOT_THERE =
   "either another program has that port, or the path is wrong: look which program serves there; then set control_plane.url to that of the control plane, or have the proxy there pass the requests on to it";
@@ -72,6 +73,10 @@ export function foreign(answer: Answer, body: AnswerBody): Unreachable {
   }
   if (status < 300 && isJson(answer) && body.kind === "text" && body.title === undefined) {
     return troubled(answer, "answer-malformed", `${host} answered ${statusWords(status)} with damaged JSON`);
+  }
+  const ofPath = wrongPath(answer, body);
+  if (ofPath !== undefined) {
+    return ofPath;
   }
   const detail = `${host} answered ${statusWords(status)}${shape}: something other than a control plane answers at that URL`;
   return troubled(answer, "not-a-control-plane", detail, { remedy: NOT_THERE });

@@ -12,6 +12,8 @@ export interface Answer {
   readonly receivedAtMs: number;
   /** The name of the control plane in messages: `cp.example.com`. */
   readonly host: string;
+  /** What was asked: `https://cp.example.com/graphql`. */
+  readonly endpoint: string;
   /** The fingerprint of the key that was sent. */
   readonly sentFingerprint: string;
   /** Whether this control plane has marked its answers so far: origin-marks.ts. */

@@ -93,6 +93,8 @@ export const UNREACHABLE_CAUSES = [
   "captive-portal",
   "redirect",
   "not-a-control-plane",
+  /** A control plane answers, but not at that path. */
+  "wrong-path",
   "foreign-refusal",
   /** The control plane did not get the key that was sent. */
   "authorization-changed",

@@ -22,7 +22,8 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 function outcomeOf(status: number, body: unknown, headers: Answer["headers"] = {}, isMarkExpected = false) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  const answer = { status, headers, body: text, receivedAtMs: 0, host: "cp", sentFingerprint: SENT };
+  const place = { host: "cp", endpoint: "https://cp/graphql" };
+  const answer = { status, headers, body: text, receivedAtMs: 0, ...place, sentFingerprint: SENT };
   return outcomeOfAnswer({ ...answer, isMarkExpected }, { field: "currentKey", reply: currentKeyReply });
 }
 

@@ -22,6 +22,7 @@ function answer(body: string, more: Partial<Answer> = {}): Answer {
     body,
     receivedAtMs: 0,
     host: "cp.example.com",
+    endpoint: "https://cp.example.com/graphql",
     sentFingerprint: "0a1b2c3d",
     isMarkExpected: false,
     ...more,

@@ -56,6 +56,7 @@ function outcomeOf({ answer }: CorpusRow, more: Partial<Answer> = {}): SyncOutco
       ...answer,
       receivedAtMs: 0,
       host: "cp.example.com",
+      endpoint: "https://cp.example.com/graphql",
       sentFingerprint: CORPUS_FINGERPRINT,
       isMarkExpected: false,
       ...more,

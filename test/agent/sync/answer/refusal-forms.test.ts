@@ -59,6 +59,7 @@ function outcomeOf(error: ApiError, { mediaType, mark, more = {}, status }: Form
     }),
     receivedAtMs: 0,
     host: "cp",
+    endpoint: "https://cp/graphql",
     sentFingerprint: SENT,
     isMarkExpected: mark !== "none",
   };
