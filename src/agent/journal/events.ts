@@ -170,6 +170,13 @@ const table = {
     remedy: NOTHING_TO_DO,
     flaps: true,
   },
+  "state.damaged": {
+    level: "warn",
+    meaning:
+      "`state.json`, which keeps what the agent knows across restarts, could not be read in whole or in part. The line says what was forgotten.",
+    remedy:
+      "Nothing. Only if the host was renamed and `agent.name` is not set: set `agent.name` to the earlier name.",
+  },
   "state.unwritable": {
     level: "error",
     meaning:

@@ -48,6 +48,7 @@ const SEEN: { readonly [Event in EventName]?: string | typeof CONDITION | typeof
   "nodes.unsupported": CONDITION,
   "nodes.unwritable": CONDITION,
   "socket.lost": "its socket was removed",
+  "state.damaged": MOMENT,
   "state.unwritable": CONDITION,
   "systemd.unreachable": CONDITION,
 };

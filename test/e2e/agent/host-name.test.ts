@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AgentProcess, render } from "../../support/agent/agent-process.ts";
@@ -87,7 +87,7 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
     const { message } = await agent.waitForLine("key.new-refused", /^/, WAIT_MS);
     expect(message).toContain("issued for an executor other than ubuntu-1");
     expect(message).toContain("set agent.name in agent.toml (it is not set now)");
-    expect(message).not.toContain("fix agent.name");
+    expect(message).not.toContain("set it back");
     expect(names(server)).toEqual(new Set(["ubuntu-1"]));
   });
 
@@ -147,6 +147,27 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
     await agent.waitForLine("host.renamed", /as long as state\.json remembers it/u, WAIT_MS);
     await moreSyncs(server);
     expect(names(server)).toEqual(new Set(["ubuntu-1"]));
+  });
+
+  it("is said to have forgotten its name where state.json is damaged, once", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    mkdirSync(scene.home.dataDir, { recursive: true });
+    const state = join(scene.home.dataDir, "state.json");
+    writeFileSync(state, '{"format":1,"keys":[{"finger');
+    const { agent } = await online(scene);
+    await agent.waitForLine(
+      "state.damaged",
+      /has forgotten .*Nothing is to be done: .*agent\.name/u,
+      WAIT_MS,
+    );
+    await eventually(() => readFileSync(state, "utf8").includes('"name": "ubuntu-1"'), {
+      describe: "the file is written anew",
+      timeoutMs: WAIT_MS,
+    });
+    await agent.stop();
+    const again = scene.start();
+    await again.waitForStatus(({ state: word }) => word === "online", WAIT_MS);
+    expect(again.lines.filter(({ event }) => event === "state.damaged")).toEqual([]);
   });
 
   it("has its host's name again when agent.name is removed", async () => {

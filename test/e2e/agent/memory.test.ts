@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Memory,
   readMemory,
+  recall,
   recallKey,
   remember,
   writeMemory,
@@ -74,6 +75,30 @@ describe("state.json", () => {
     const dataDir = tempDir();
     writeFileSync(join(dataDir, "state.json"), text);
     expect(await readMemory(dataDir)).toEqual(EMPTY);
+    const { lost } = await recall(dataDir);
+    expect(lost).toMatch(/state\.json .*, so the agent has forgotten when each key was last accepted, /u);
+    expect(lost).toMatch(/Nothing is to be done: |state\.unwritable says what to do/u);
+  });
+
+  it("that is not there has lost nothing, and one that is a folder has", async () => {
+    const dataDir = tempDir();
+    expect(await recall(dataDir)).toEqual({ memory: EMPTY, lost: undefined });
+    mkdirSync(join(dataDir, "state.json"));
+    expect((await recall(dataDir)).lost).toContain("the agent has forgotten");
+  });
+
+  it.each([
+    ['"executor":{"name":7}', "the name of the executor"],
+    ['"markedOrigins":["x"]', "which control planes mark their answers"],
+    ['"executor":{"name":"a","machine":"m"},"markedOrigins":[]', undefined],
+  ])("with %s says which part is lost", async (part, lost) => {
+    const dataDir = tempDir();
+    writeFileSync(join(dataDir, "state.json"), `{"format":1,"keys":[],"organizations":[],${part}}`);
+    const found = (await recall(dataDir)).lost;
+    expect(found?.includes(`is damaged in part, so the agent has forgotten ${lost}`)).toBe(
+      lost === undefined ? undefined : true,
+    );
+    expect(found ?? "").not.toContain("the organization");
   });
 
   it.each([

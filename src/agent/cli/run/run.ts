@@ -21,7 +21,7 @@ import { type Agent, createAgent } from "../../daemon/agent.ts";
 import { openControlSocket } from "../../daemon/control-socket.ts";
 import { keptConnectionEntry } from "../../daemon/narration/narrate-agent.ts";
 import type { NodesPart } from "../../daemon/nodes-part.ts";
-import { readMemory, rememberedName } from "../../daemon/resources/memory.ts";
+import { recall, rememberedName } from "../../daemon/resources/memory.ts";
 import { Conditions } from "../../journal/conditions.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { createJournal, type Journal } from "../../journal/journal.ts";
@@ -118,7 +118,10 @@ interface AgentParts {
 /** Gives the agent the real files, network, systemd and clock. */
 async function composeAgent(parts: AgentParts): Promise<Agent> {
   const { initial, path, folders, journal, conditions, environment, variablePlaces } = parts;
-  const memory = await readMemory(folders.dataDir);
+  const { memory, lost } = await recall(folders.dataDir);
+  if (lost !== undefined) {
+    journal.write({ event: "state.damaged", message: lost });
+  }
   const marks = new OriginMarks(memory.markedOrigins);
   let keptName = rememberedName(memory);
   return createAgent({

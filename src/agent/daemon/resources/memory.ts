@@ -78,15 +78,63 @@ function statePath(dataDir: string): string {
 
 /** A missing or damaged file is an empty memory: it only makes sentences more precise. */
 export async function readMemory(dataDir: string): Promise<Memory> {
-  const read = await readBoundedFile(statePath(dataDir));
+  return (await recall(dataDir)).memory;
+}
+
+/** What is remembered, and what of it was lost: a sentence; undefined: nothing. */
+export async function recall(
+  dataDir: string,
+): Promise<{ readonly memory: Memory; readonly lost: string | undefined }> {
+  const path = statePath(dataDir);
+  const read = await readBoundedFile(path);
   if (read.kind === "unreadable") {
-    return EMPTY;
+    return {
+      memory: EMPTY,
+      lost: read.code === "ENOENT" ? undefined : lossOf(path, read.problem, ALL, UNREAD),
+    };
   }
   try {
-    return memorySchema.parse(JSON.parse(new TextDecoder().decode(read.bytes)));
+    const written: unknown = JSON.parse(new TextDecoder().decode(read.bytes));
+    const memory = memorySchema.parse(written);
+    const parts = PARTS.filter(([name]) => isDropped(written, memory, name)).map(([, what]) => what);
+    return { memory, lost: parts.length === 0 ? undefined : lossOf(path, "is damaged in part", parts) };
   } catch {
-    return EMPTY;
+    return { memory: EMPTY, lost: lossOf(path, "is damaged", ALL) };
   }
+}
+
+const NAME = "the name of the executor";
+const PARTS = [
+  ["executor", NAME],
+  ["markedOrigins", "which control planes mark their answers"],
+] as const;
+const ALL = ["when each key was last accepted", "the organization", ...PARTS.map(([, what]) => what)];
+
+/** Whether the schema left out what is written there. */
+function isDropped(written: unknown, memory: Memory, name: (typeof PARTS)[number][0]): boolean {
+  const found = z.looseObject({ [name]: z.unknown() }).safeParse(written).data?.[name];
+  const kept = memory[name];
+  return (
+    found !== undefined &&
+    (kept === undefined || (Array.isArray(kept) && kept.length === 0 && !isEmpty(found)))
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+const DAMAGED =
+  "Nothing is to be done: it learns that again from the control plane, and writes the file anew.";
+const UNREAD =
+  "It learns that again from the control plane. If it cannot write the file either, state.unwritable says what to do.";
+
+function lossOf(path: string, problem: string, parts: readonly string[], then = DAMAGED): string {
+  const forgotten = new Intl.ListFormat("en").format(parts);
+  const name = parts.includes(NAME)
+    ? " If this host was renamed and agent.name is not set, set it to the earlier name."
+    : "";
+  return `${printable(path, 4096)} ${problem}, so the agent has forgotten ${forgotten}. ${then}${name}`;
 }
 
 /** Resolves with the reason if it could not be written, as a clause that begins with its path. */
