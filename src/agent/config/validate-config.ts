@@ -39,7 +39,9 @@ const MAX_UNKNOWN = 50;
 /** Turns a parsed agent.toml into a configuration, or into everything that is wrong with it. */
 export function validateConfig(root: Readonly<Record<string, unknown>>): Validated {
   const unknown = Object.keys(root).filter((name) => !Object.hasOwn(CONFIG_TABLES, name));
-  const issues = unknown.slice(0, MAX_UNKNOWN).map((name) => unknownAtTop(name, root[name]));
+  const issues = unknown
+    .slice(0, MAX_UNKNOWN)
+    .map((name) => unknownAtTop(name, root[name], Object.keys(root)));
   const read = <T>(name: string, schema: z.ZodType<T>): T | undefined =>
     readTable(root, name, schema, issues);
   const tables = {
@@ -138,7 +140,9 @@ function readTable<T>(
   const seen = new Set(unfilled.keys());
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
-      issues.push(...issue.keys.slice(0, MAX_UNKNOWN).map((key) => unknownKey(name, key)));
+      issues.push(
+        ...issue.keys.slice(0, MAX_UNKNOWN).map((key) => unknownKey(name, key, Object.keys(table))),
+      );
       continue;
     }
     const key = String(issue.path[0]);

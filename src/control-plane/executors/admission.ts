@@ -132,7 +132,8 @@ function otherTarget({ key, executor, executorName }: AdmissionFacts): Admission
   return refused(
     "key_targets_other_executor",
     `this key was made for executor ${printable(key.target.name)}, not for ${printable(executorName)}: ` +
-      `create one for ${printable(executorName)}`,
+      `call this one ${printable(key.target.name)}, which keeps the nodes of that executor, ` +
+      `or create a key for ${printable(executorName)}`,
   );
 }
 

@@ -97,8 +97,15 @@ function usageError(error: CommanderError, command: Command): CommandError {
     names.unshift(each.name());
   }
   const message =
-    error.code === "commander.help" ? "no command was given" : error.message.replace(/^error: /, "");
+    error.code === "commander.help"
+      ? "no command was given"
+      : instructive(error.message.replace(/^error: /, ""));
   return new CommandError("usage", message, { fix: `${names.join(" ")}${HELP}` });
+}
+
+/** One candidate is an instruction. Several stay a question, which only the person can answer. */
+function instructive(message: string): string {
+  return message.replace(/\n\(Did you mean (?!one of )([^?]+)\?\)$/u, "\nWrite $1 instead.");
 }
 
 function report(

@@ -28,15 +28,31 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal('acces_token = "x"'),
-      "agent.toml:3:1: control_plane.acces_token: unknown setting. Did you mean access_token?",
+      "agent.toml:3:1: control_plane.acces_token: unknown setting. Rename acces_token to access_token.",
     ],
     [
       minimal('"accessToken" = "x"'),
-      "agent.toml:3:1: control_plane.accessToken: unknown setting. Did you mean access_token?",
+      "agent.toml:3:1: control_plane.accessToken: unknown setting. Rename accessToken to access_token.",
     ],
     [
       minimal('api_key = "x"'),
-      "agent.toml:3:1: control_plane.api_key: unknown setting. Did you mean access_token?",
+      "agent.toml:3:1: control_plane.api_key: unknown setting. Rename api_key to access_token.",
+    ],
+    [
+      minimal('urll = "https://a.example"'),
+      "agent.toml:3:1: control_plane.urll: unknown setting. [control_plane] has url already: delete this line.",
+    ],
+    [
+      minimal('[agent]\nname = "a"\n[agnet]\nname = "b"'),
+      "agent.toml:5:2: agnet: unknown table. There is a table [agent] already: move these lines into it.",
+    ],
+    [
+      minimal('[agent]\nurll = "https://a.example"'),
+      "agent.toml:4:1: agent.urll: unknown setting. Write it as url, below [control_plane].",
+    ],
+    [
+      `agnet = 1\n${minimal("")}`,
+      "agent.toml:1:1: agnet: unknown setting. Rename it, and write [agent] on a line of its own.",
     ],
     [
       minimal('level = "info"'),
@@ -44,11 +60,11 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal('[agent]\nhost = "a"'),
-      "agent.toml:4:1: agent.host: unknown setting. Did you mean public_host?",
+      "agent.toml:4:1: agent.host: unknown setting. Rename host to public_host.",
     ],
     [
       minimal("[reporter]\ninterval = 5"),
-      "agent.toml:4:1: reporter.interval: unknown setting. Did you mean interval_secs?",
+      "agent.toml:4:1: reporter.interval: unknown setting. Rename interval to interval_secs.",
     ],
     [
       minimal("[logging]\ncolour = true"),
@@ -56,7 +72,7 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal("[control-plane]"),
-      "agent.toml:3:2: control-plane: unknown table. Did you mean [control_plane]?",
+      "agent.toml:3:2: control-plane: unknown table. There is a table [control_plane] already: move these lines into it.",
     ],
     [
       minimal("[metrics]\nport = 1"),
@@ -100,11 +116,11 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal('[agent]\nchannel = "Stable"'),
-      'agent.toml:4:1: agent.channel: is "Stable". It must be one of "stable", "beta", "dev". Did you mean "stable"?',
+      'agent.toml:4:1: agent.channel: is "Stable". It must be one of "stable", "beta", "dev". Write "stable".',
     ],
     [
       minimal('[logging]\nlevel = "warning"'),
-      'agent.toml:4:1: logging.level: is "warning". It must be one of "debug", "info", "warn", "error". Did you mean "warn"?',
+      'agent.toml:4:1: logging.level: is "warning". It must be one of "debug", "info", "warn", "error". Write "warn".',
     ],
     [
       minimal('[logging]\nformat = "syslog"'),
@@ -241,8 +257,8 @@ it("in the name of a table is told alone: what stands below that name is not mis
   const settings = `url = "https://cp.example.com"\naccess_token = "${K}"\n`;
   for (const name of ["control-plane", "ControlPlane", "control_plan", "controlplane"]) {
     expect(await issues(`[${name}]\n${settings}[agnet]\nname = "a"`)).toEqual([
-      `agent.toml:1:2: ${name}: unknown table. Did you mean [control_plane]?`,
-      "agent.toml:4:2: agnet: unknown table. Did you mean [agent]?",
+      `agent.toml:1:2: ${name}: unknown table. Rename [${name}] to [control_plane].`,
+      "agent.toml:4:2: agnet: unknown table. Rename [agnet] to [agent].",
     ]);
   }
   expect(await issues(`[metrics]\n${settings}`)).toContainEqual(expect.stringContaining("url: is not set"));

@@ -176,7 +176,7 @@ describe.concurrent("SIGHUP", () => {
     const status = await agent.post("reload");
     const line = await agent.waitForLine("config.invalid");
     expect(line.message).toMatch(
-      /agent\.toml:3:1: control_plane\.acces_token: unknown setting\. Did you mean access_token\?/,
+      /agent\.toml:3:1: control_plane\.acces_token: unknown setting\. Rename acces_token to access_token\./,
     );
     expect(line.message).toContain("Still online with key");
     expect(status).toMatchObject({ state: "online", key: { fingerprint: keyFingerprint(key) } });

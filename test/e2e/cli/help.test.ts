@@ -51,11 +51,11 @@ describe.concurrent("a usage error", () => {
   const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
     [
       ["staus"],
-      /^novacula-agent: unknown command 'staus'\n +\(Did you mean status\?\)\n +See: novacula-agent --help\n$/,
+      /^novacula-agent: unknown command 'staus'\n +Write status instead\.\n +See: novacula-agent --help\n$/,
     ],
     [
       ["status", "--jsn"],
-      /unknown option '--jsn'\n +\(Did you mean --json\?\)\n +See: novacula-agent status --help/,
+      /unknown option '--jsn'\n +Write --json instead\.\n +See: novacula-agent status --help/,
     ],
     [["status", "now"], /too many arguments for 'status'/],
     [["check", "--config"], /argument missing/],

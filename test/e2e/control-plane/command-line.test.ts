@@ -185,8 +185,8 @@ describe("the commands", () => {
       /must be an ISO 8601 time/,
     ],
     [["audit", "list", "--limit", "501"], 64, /must be an integer from 1 to 500/],
-    [["keys", "lits"], 64, /Did you mean list/],
-    [["key", "--help"], 64, /unknown command 'key'\n +\(Did you mean keys\?\)/],
+    [["keys", "lits"], 64, /Write list instead/],
+    [["key", "--help"], 64, /unknown command 'key'\n +Write keys instead\./],
     [["nonsense"], 64, /unknown command/],
     [[], 64, /Usage:/],
     [

@@ -21,7 +21,7 @@ export interface ConfigIssue {
 
 /**
  * One issue as text, such as `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown
- * setting. Did you mean access_token?`
+ * setting. Rename acces_token to access_token.`
  */
 export function formatIssue(issue: ConfigIssue): string {
   const { file, line, column } = issue;

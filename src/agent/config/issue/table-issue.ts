@@ -21,21 +21,22 @@ export interface TableIssue {
 const SILENT_SETTINGS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
 
 /** A setting that `[table]` does not have. */
-export function unknownKey(table: string, key: string): TableIssue {
+export function unknownKey(table: string, key: string, present: readonly string[]): TableIssue {
   return {
     code: "unknown-key",
     path: [table, key],
     key: `${table}.${shownName(key)}`,
     problem: "unknown setting",
-    remedy: unknownKeyRemedy(table, key),
+    remedy: unknownKeyRemedy(table, key, present),
   };
 }
 
 /** An unknown table, or an unknown setting above the first table. */
-export function unknownAtTop(name: string, value: unknown): TableIssue {
+export function unknownAtTop(name: string, value: unknown, present: readonly string[]): TableIssue {
   const what = isTable(value) ? "unknown table" : "unknown setting";
   const code = isTable(value) ? "unknown-table" : "unknown-key";
-  return { code, path: [name], key: shownName(name), problem: what, remedy: unknownTableRemedy(name) };
+  const remedy = unknownTableRemedy(name, isTable(value), present);
+  return { code, path: [name], key: shownName(name), problem: what, remedy };
 }
 
 /** Something else, such as a setting or a `[[table]]`, in place of a table. */
@@ -124,7 +125,7 @@ function remedyFor(key: string, value: unknown, wants: string): string {
   }
   const word = wants.startsWith("one of") ? meantWord(value, wants) : undefined;
   if (word !== undefined) {
-    return `${wanted} Did you mean "${word}"?`;
+    return `${wanted} Write "${word}".`;
   }
   if (wants.startsWith("a number") && /^\d+(\.\d+)?$/u.test(value)) {
     return `${wanted} Remove the quotes.`;

@@ -30,12 +30,17 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ["state_dir", "data_dir"],
 ]);
 
-/** What to do about a setting that `[table]` does not have; never quotes the value. */
-export function unknownKeyRemedy(table: string, key: string): string {
+/**
+ * What to do about a setting that `[table]` does not have; never quotes the value. `present` are
+ * the settings that are there.
+ */
+export function unknownKeyRemedy(table: string, key: string, present: readonly string[]): string {
   const own = KEYS_BY_TABLE.get(table) ?? [];
   const near = nearest(key, own);
   if (near !== undefined) {
-    return `Did you mean ${near}?`;
+    return present.includes(near)
+      ? `[${table}] has ${near} already: delete this line.`
+      : `Rename ${renamed(key)} to ${near}.`;
   }
   for (const [other, keys] of KEYS_BY_TABLE) {
     if (other === table) {
@@ -47,16 +52,21 @@ export function unknownKeyRemedy(table: string, key: string): string {
     }
     return normal(home) === normal(key)
       ? `${home} belongs in [${other}].`
-      : `Did you mean ${home} in [${other}]?`;
+      : `Write it as ${home}, below [${other}].`;
   }
   return `[${table}] has ${own.join(", ")}. Delete the line, or put a # in front of it.`;
 }
 
-/** What to do about an unknown table, or an unknown setting above the first table. */
-export function unknownTableRemedy(name: string): string {
+/**
+ * What to do about an unknown table, or an unknown setting above the first table. `present` are the
+ * names at the top of the file.
+ */
+export function unknownTableRemedy(name: string, isTable: boolean, present: readonly string[]): string {
   const near = meantTable(name);
   if (near !== undefined) {
-    return `Did you mean [${near}]?`;
+    return present.includes(near)
+      ? `There is a table [${near}] already: move these lines into it.`
+      : `Rename ${isTable ? `[${renamed(name)}] to [${near}]` : `it, and write [${near}] on a line of its own`}.`;
   }
   for (const [table, keys] of KEYS_BY_TABLE) {
     const home = nearest(name, keys);
@@ -72,9 +82,17 @@ export function meantTable(name: string): string | undefined {
   return nearest(name, [...KEYS_BY_TABLE.keys()]);
 }
 
+function renamed(name: string): string {
+  return isShown(name) ? name : "it";
+}
+
 /** The name of a setting, or a substitute if it could be a piece of an executor key. */
 export function shownName(name: string): string {
-  return /^[\w.-]{1,40}$/u.test(name) && !looksSecret(name) ? name : "(a name that is not shown)";
+  return isShown(name) ? name : "(a name that is not shown)";
+}
+
+function isShown(name: string): boolean {
+  return /^[\w.-]{1,40}$/u.test(name) && !looksSecret(name);
 }
 
 function nearest(name: string, candidates: readonly string[]): string | undefined {

@@ -34,7 +34,7 @@ export function hostNameEntries(
 function hostRenamed(name: string, hostName: string, path: string): Entry {
   return {
     event: "host.renamed",
-    message: `This host is called ${hostName}, and the executor is still ${name}: agent.name is not set, so it keeps the name with which it was first accepted, also after a restart as long as state.json remembers it. To keep it and end this line, write name = ${JSON.stringify(name)} below [agent] in ${fileName(path)}. With name = ${JSON.stringify(hostName)} this host becomes a new executor, which needs a key of its own`,
+    message: `This host is called ${hostName}, and the executor is still ${name}: agent.name is not set, so it keeps the name with which it was first accepted, also after a restart as long as state.json remembers it. To keep it and end this line, write name = ${JSON.stringify(name)} below [agent] in ${fileName(path)}. With name = ${JSON.stringify(hostName)} this host becomes a new executor, without these nodes, which needs a key of its own`,
     fields: { executor: name },
   };
 }

@@ -81,7 +81,7 @@ function switched(previous: GenerationState, state: GenerationState, clock: Cloc
   if (from.config.agent.name !== to.config.agent.name) {
     return {
       event: "executor.renamed",
-      message: `This host is now executor ${to.config.agent.name} instead of ${from.config.agent.name}, which goes offline. Online with ${keyLabel(state)}.`,
+      message: `This host is now executor ${to.config.agent.name} instead of ${from.config.agent.name}, which goes offline. Nodes stay with their executor: to keep those of ${from.config.agent.name}, set agent.name back. Online with ${keyLabel(state)}.`,
       fields: identity(state),
     };
   }

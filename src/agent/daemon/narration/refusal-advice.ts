@@ -156,7 +156,11 @@ function noRestart({ credential }: RefusedKey): string {
 
 function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const name = key.executorName;
-  const fixName = key.isNameSet ? "fix agent.name" : "set agent.name in agent.toml (it is not set now)";
+  const back = key.isNameSet
+    ? "if agent.name was changed, set it back"
+    : "if the host was renamed, set agent.name in agent.toml (it is not set now) to the earlier name";
+  // First what keeps the nodes: whoever makes a key for the new name loses sight of them.
+  const keepNodes = `An executor keeps its nodes only under its own name: ${back}`;
   const working = bring("a working key", key, route);
   const it = bring("it", key, route);
   const andBringIt = `and ${it.charAt(0).toLowerCase()}${it.slice(1)}`;
@@ -166,7 +170,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
     case "key_targets_other_executor":
       return {
         why: `it was issued for an executor other than ${name}`,
-        remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or ${fixName}.`,
+        remedy: `${keepNodes}. If ${name} is right, create a key for ${name} ${andBringIt}.`,
       };
     case "target_deleted":
       return {
@@ -181,7 +185,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
     case "key_held_by_other_executor":
       return {
         why: `${name} is bound to another key, and this one is bound to another executor`,
-        remedy: `Create a key of its own for ${name} ${andBringIt}, or ${fixName}.`,
+        remedy: `${keepNodes}. If ${name} is right, create a key of its own for ${name} ${andBringIt}.`,
       };
     case "kind_mismatch":
       return {

@@ -91,7 +91,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_targets_other_executor",
-      "Create a key for agent-1 (or for a new executor) and run set-key again with it, or fix agent.name.",
+      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key for agent-1 and run set-key again with it.",
     ],
     [
       "forbidden",
@@ -106,7 +106,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_held_by_other_executor",
-      "Create a key of its own for agent-1 and run set-key again with it, or fix agent.name.",
+      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key of its own for agent-1 and run set-key again with it.",
     ],
     [
       "forbidden",
@@ -119,7 +119,7 @@ describe("a key that a command was handed", () => {
 
   it("in a file is to be put there", () => {
     expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
-      "Create a key of its own for agent-1 and put it into agent.toml line 7, or fix agent.name.",
+      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key of its own for agent-1 and put it into agent.toml line 7.",
     );
   });
 });

@@ -452,7 +452,7 @@ describe("settings beside the key", () => {
     agent.run(SECOND);
     expect(events(agent)).toEqual(["key.accepted", "config.new", "executor.renamed"]);
     expect(last(agent)).toContain(
-      "This host is now executor agent-2 instead of agent-1, which goes offline.",
+      "This host is now executor agent-2 instead of agent-1, which goes offline. Nodes stay with their executor: to keep those of agent-1, set agent.name back.",
     );
     agent.change(fileWith(K1));
     agent.run(SECOND);

@@ -188,7 +188,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
       "is for https://cp.example.com, not for the control plane of dev. Fix: delete it",
     );
     expect(invalid.stderr).toMatch(
-      /agent\.toml is not valid\. Fix: correct or delete it\.\n.*Did you mean \[agent\]\?/su,
+      /agent\.toml is not valid\. Fix: correct or delete it\.\n.*Rename \[\S+\] to \[agent\]\./su,
     );
   });
 });

@@ -36,7 +36,7 @@ describe.concurrent("check, offline", () => {
     const { code, stdout } = await command(["check", "-c", place.configPath]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /agent\.toml:2:1: .*Did you mean name\?.*agent\.toml:4:1: .*agent\.toml:5:1: .*access_token\?/su,
+      /agent\.toml:2:1: .*Rename \S+ to name\..*agent\.toml:4:1: .*agent\.toml:5:1: .* to access_token\./su,
     );
     expect(stdout.match(/^bad /gmu)).toHaveLength(3);
   });

@@ -209,7 +209,7 @@ describe.concurrent("set-key writes nothing", () => {
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /Did you mean \[logging\]\?\nNothing was written\.\nFix: .*agent\.toml, then run set-key again\.\n$/u,
+      /There is a table \[logging\] already: move these lines into it\.\nNothing was written\.\nFix: .*agent\.toml, then run set-key again\.\n$/u,
     );
   });
 

@@ -64,7 +64,9 @@ describe.concurrent("reload", () => {
     writeFileSync(place.configPath, `${place.toml({ url: server.url, key })}[loging]\n`);
     const invalid = await scene.run("reload", "--wait");
     expect(invalid.code).toBe(1);
-    expect(invalid.stdout).toMatch(/Change in the file unusable: .*Did you mean \[logging\]\?/u);
+    expect(invalid.stdout).toMatch(
+      /Change in the file unusable: .*There is a table \[logging\] already: move these lines into it\./u,
+    );
   });
 
   it("--wait cannot tell while the control plane is away", async () => {

@@ -193,7 +193,7 @@ describe("a key of another executor", () => {
         return server.createKey({ name: "for 2", target: "agent-2" });
       },
       "key_targets_other_executor",
-      /was made for executor agent-2, not for agent-1: create one for agent-1/,
+      /was made for executor agent-2, not for agent-1: call this one agent-2, which keeps the nodes .*, or create a key for agent-1/,
     ],
     [
       "is held by another one",
