@@ -330,6 +330,7 @@ type Program = (typeof PROGRAMS)[number];
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   "lib/log": [],
+  "lib/addresses": ["lib"],
   "lib/text": [],
   "lib/files": ["lib", "lib/text"],
   "lib/systemd": ["lib", "lib/log"],

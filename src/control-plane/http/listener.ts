@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import { isIP, isIPv6 } from "node:net";
+import type { TrustedProxies } from "../../lib/addresses/trusted-proxies.ts";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { inPlace, withSudo } from "../../lib/shell-word.ts";
 import { SettingsError } from "../settings/settings.ts";
+import { trustProxies } from "./client-address.ts";
 
 /** Much longer than the 5 s between two syncs, so that executors do not reconnect for each. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -25,6 +27,8 @@ export interface ListenerOptions {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** A listening socket from systemd, by its descriptor. Then host and port do not count. */
   readonly passedSocket?: number | undefined;
+  /** Whose X-Forwarded-For counts beside that of proxies on this host. Default: nobody's. */
+  readonly trustedProxies?: TrustedProxies | undefined;
   /** Limit for the TLS handshake, and again for the headers. Default: 10 s. */
   readonly headersTimeoutMs?: number;
   /** Limit for the whole request. Default: 20 s. */
@@ -40,6 +44,9 @@ export interface ListenerOptions {
 export function createNetworkServer(options: ListenerOptions, handler: RequestListener): Server {
   const server = createTlsOrPlainServer(options, handler);
   server.timeout = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  if (options.trustedProxies !== undefined) {
+    trustProxies(server, options.trustedProxies);
+  }
   return server;
 }
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
+import { networkOf } from "../../lib/addresses/ip-address.ts";
 import { isLoopbackAddress } from "../../lib/loopback.ts";
 import { ApiError, ApiErrorCode, forbidden } from "../api-error.ts";
 import { clientAddress } from "../http/client-address.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
-import { networkOf } from "../http/ip-address.ts";
 import type { Logger } from "../log/logger.ts";
 import type { SignInDevice } from "../store/contract/sign-in-devices.ts";
 import type { InvitedPeople } from "./members/invited-people.ts";

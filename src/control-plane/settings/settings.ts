@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import type { TrustedProxies } from "../../lib/addresses/trusted-proxies.ts";
 import {
   describeProblems,
   environmentVariables,
@@ -25,6 +26,8 @@ export interface Settings {
   readonly socketPath: string;
   readonly host: string;
   readonly port: number;
+  /** Undefined: only proxies on this host. */
+  readonly trustedProxies: TrustedProxies | undefined;
   readonly heartbeatTimeoutMs: number;
   readonly maxSyncsPerSecond: number;
   readonly maxExecutorsPerKey: number;
@@ -131,6 +134,7 @@ export function readSettings(env: Environment): Settings {
     socketPath: socketPathBeside(set.MANAGEMENT_SOCKET, set.DATABASE_URL),
     host: set.HOST,
     port: set.PORT,
+    trustedProxies: set.TRUSTED_PROXIES,
     heartbeatTimeoutMs: set.HEARTBEAT_TIMEOUT_MS,
     maxSyncsPerSecond: set.MAX_SYNCS_PER_SECOND,
     maxExecutorsPerKey: set.MAX_EXECUTORS_PER_KEY,

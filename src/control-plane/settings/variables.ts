@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseTrustedProxies, type TrustedProxies } from "../../lib/addresses/trusted-proxies.ts";
 import { integerBetween, variableTexts } from "../../lib/command-line/environment-variable.ts";
 import { LOG_LEVELS } from "../../lib/log/level.ts";
 import { LOG_FORMATS } from "../../lib/log/line-format.ts";
@@ -41,6 +42,15 @@ const metricsAddress = z
   })
   .refine(({ port }) => port <= 65_535, "must have a port up to 65535");
 
+const trustedProxies = z.string().transform((text, context): TrustedProxies => {
+  const parsed = parseTrustedProxies(text);
+  if ("found" in parsed) {
+    return parsed.found;
+  }
+  context.addIssue({ code: "custom", message: parsed.problem });
+  return z.NEVER;
+});
+
 /** Every environment variable of `serve`, in the order in which it is documented. */
 export const variables = {
   DATABASE_URL: databaseUrl.prefault(DEFAULT_DATABASE_URL).register(variableTexts, {
@@ -69,6 +79,11 @@ export const variables = {
   TLS_KEY: z.string().optional().register(variableTexts, {
     meaning: "A PEM file with the private key of TLS_CERT, readable by the user that runs serve.",
     example: "/etc/ssl/private/cp.example.com.key",
+  }),
+  TRUSTED_PROXIES: trustedProxies.optional().register(variableTexts, {
+    meaning:
+      "The addresses and networks of proxies and load balancers on other hosts, with commas between them: on their connections, the client's address is the last one in X-Forwarded-For that is not one of them. Proxies on this host always count.",
+    example: "192.0.2.7,2001:db8::/64",
   }),
   HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000").register(variableTexts, {
     meaning:

@@ -8,6 +8,7 @@ describe("the environment of serve", () => {
       socketPath: "/var/lib/novacula-control-plane/management.sock",
       host: "127.0.0.1",
       port: 3000,
+      trustedProxies: undefined,
       heartbeatTimeoutMs: 30_000,
       maxSyncsPerSecond: 3000,
       maxExecutorsPerKey: 100,
@@ -24,6 +25,16 @@ describe("the environment of serve", () => {
       socketPath: "/data/management.sock",
     });
     expect(managementSocketPath({ DATABASE_URL: url })).toBe("/data/management.sock");
+  });
+
+  it("reads TRUSTED_PROXIES, which may be empty", () => {
+    const { trustedProxies } = readSettings({ TRUSTED_PROXIES: "192.0.2.7, 2001:db8::/64" });
+    expect(["192.0.2.7", "2001:db8::9", "192.0.2.8"].map((one) => trustedProxies?.has(one))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(readSettings({ TRUSTED_PROXIES: "" }).trustedProxies).toBeUndefined();
   });
 
   it("names every problem at once", () => {
@@ -51,6 +62,8 @@ describe("the environment of serve", () => {
     [{ TLS_KEY: "a.key" }, /TLS_CERT and TLS_KEY belong together/],
     [{ MANAGEMENT_SOCKET: `/${"s".repeat(107)}` }, /at most 107 bytes/],
     [{ DATABASE_URL: `file:/${"d".repeat(100)}/cp.db` }, /MANAGEMENT_SOCKET: .*at most 107 bytes/],
+    [{ TRUSTED_PROXIES: "10.0.0.5,lb.example.com" }, /TRUSTED_PROXIES: lb\.example\.com is no IP address/],
+    [{ TRUSTED_PROXIES: "0.0.0.0/0" }, /TRUSTED_PROXIES: 0\.0\.0\.0\/0 is everybody/],
     [{ PORT: "3000x" }, /integer from 0 to 65535 \(got 3000x\)/],
     [{ PORT: "1\n<0>fake" }, /got 1 <0>fake/],
   ])("refuses %o", (env, why) => {

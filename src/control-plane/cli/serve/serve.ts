@@ -80,13 +80,14 @@ async function serveLogging(
   const watch = watchStore(store, logger);
   let renewal: { stop(): void } | undefined;
   try {
-    const { drainMs, metricsAddress } = settings;
+    const { drainMs, metricsAddress, trustedProxies } = settings;
     const metrics = metricsAddress === undefined ? undefined : await Metrics.create(VERSION);
     const errors = new ErrorDisclosure(logger, systemClock.now, () => metrics?.storeFailed());
     const people = await openPeople(settings, { store, logger, errors, setKeyCommand });
     const limits = { heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey };
     const keylessNote = noteOfNoKeys(database);
-    const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people, keylessNote };
+    const listener = { host, port, tls, trustedProxies };
+    const deps = { ...listener, socketPath, ...limits, version: VERSION, people, keylessNote };
     const notifier = createNotifier(environment, sayNotificationFailures(logger));
     const server = createServer({
       store,

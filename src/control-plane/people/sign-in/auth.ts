@@ -1,7 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
+import { ipAddress } from "../../../lib/addresses/ip-address.ts";
 import { printable } from "../../../lib/printable.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "../../../protocol/limits.ts";
-import { ipAddress } from "../../http/ip-address.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { MembershipReader, PeopleWriter } from "../../store/contract/people.ts";
 import type { Transactions } from "../../store/contract/store.ts";

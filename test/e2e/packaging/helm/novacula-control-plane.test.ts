@@ -100,6 +100,14 @@ describe.skipIf(lacks("the helm for x64", !lacksHelm))("the chart of the control
     expect(find(objects, "NetworkPolicy").spec).toMatchSnapshot();
   });
 
+  it("names the trusted proxies as one list", async () => {
+    const containers = async (values: Readonly<Record<string, unknown>>) =>
+      JSON.stringify(find(await rendered(CHART, values), "Deployment").spec);
+    expect(await containers({})).not.toContain("TRUSTED_PROXIES");
+    const spec = await containers({ trustedProxies: ["10.42.0.0/16", "2001:db8::7"] });
+    expect(spec).toContain(JSON.stringify({ name: "TRUSTED_PROXIES", value: "10.42.0.0/16,2001:db8::7" }));
+  });
+
   it.each([
     [
       { "database.urlSecretName": "db", "page.url": "https://cp.example.com" },
@@ -111,6 +119,8 @@ describe.skipIf(lacks("the helm for x64", !lacksHelm))("the chart of the control
     [{ "metrics.serviceMonitor.enabled": true }, "Fix: --set metrics.enabled=true"],
     [{ "ingress.enabled": true }, "ingress.host is not set"],
     [{ drainSeconds: "5s" }, "/drainSeconds"],
+    [{ trustedProxies: ["10.0.0.1,10.0.0.2"] }, "/trustedProxies/0"],
+    [{ trustedProxies: ["ingress-nginx"] }, "/trustedProxies/0"],
     [{ "page.url": "cp.example.com/page" }, "/page/url"],
     [{ environment: { LOG_LEVEL: 1 } }, "/environment/LOG_LEVEL"],
     [{ "database.url": "postgres://db/novacula" }, "'url' not allowed"],

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-const PORT = /:\d{1,5}$/;
+const PORT = /:(\d{1,5})$/;
+const MAX_PORT = 65_535;
 
 /**
  * Parses an IP address into one spelling (RFC 5952), or undefined. A proxy may add a port or a
@@ -35,11 +36,13 @@ export function networkOf(address: string): string {
 
 /** For `[2001:db8::1]:443` and `203.0.113.8:40001`; a bare IPv6 address has no port. */
 function withoutPort(text: string): string {
-  const bracketed = /^\[([^\]]*)\]$/.exec(text.replace(PORT, ""))?.[1];
+  const isPort = Number(PORT.exec(text)?.[1]) <= MAX_PORT;
+  const host = isPort ? text.replace(PORT, "") : text;
+  const bracketed = /^\[([^\]]*)\]$/.exec(host)?.[1];
   if (bracketed !== undefined) {
     return isIPv6(bracketed) ? bracketed : "";
   }
-  return isIPv6(text) ? text : text.replace(PORT, "");
+  return isIPv6(text) ? text : host;
 }
 
 /** The WHATWG URL serializer writes IPv6 addresses as RFC 5952 does. */

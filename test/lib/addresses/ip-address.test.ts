@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ipAddress, networkOf } from "../../../src/control-plane/http/ip-address.ts";
+import { ipAddress, networkOf } from "../../../src/lib/addresses/ip-address.ts";
 import { isLoopbackAddress } from "../../../src/lib/loopback.ts";
 
 describe("an address", () => {
@@ -7,6 +7,7 @@ describe("an address", () => {
     ["203.0.113.8", "203.0.113.8"],
     ["203.0.113.8:40001", "203.0.113.8"],
     ["203.0.113.8:1", "203.0.113.8"],
+    ["203.0.113.8:65535", "203.0.113.8"],
     ["::ffff:203.0.113.8", "203.0.113.8"],
     ["::FFFF:203.0.113.8", "203.0.113.8"],
     ["::ffff:cb00:7108", "203.0.113.8"],
@@ -42,6 +43,10 @@ describe("an address", () => {
     "203.0.113.8:",
     "203.0.113.8:http",
     "203.0.113.8:400010",
+    "203.0.113.8:65536",
+    "203.0.113.8:99999",
+    "203.0.113.8:-1",
+    "[2001:db8::1]:65536",
     "[203.0.113.8]:80",
     "[2001:db8::1",
     "2001:db8::1]:443",
