@@ -19,6 +19,8 @@ export interface Answer {
   readonly remedy: Remedy | undefined;
   /** Why no answer came. */
   readonly cause: UnreachableCause | undefined;
+  /** Whether the server accepted the connection, and then was silent. */
+  readonly isConnected?: boolean | undefined;
   /** The control plane's clock, epoch ms, if it answered. */
   readonly serverTimeMs: number | undefined;
   /** When the accepted key ends, epoch ms; undefined: never. */
@@ -76,8 +78,8 @@ const PROXIED_WAY: readonly Stage[] = ["dns", "proxy", "tcp", "tls", "answer", "
 export function checkConnection(connection: Connection): readonly Check[] {
   const { answer, route } = connection;
   const way = route.kind === "proxy" ? PROXIED_WAY : WAY;
-  const failedAt =
-    answer.kind === "unreachable" ? (FAILED_AT[answer.cause ?? "server-error"] ?? "answer") : undefined;
+  const at = FAILED_AT[answer.cause ?? "server-error"] ?? "answer";
+  const failedAt = answer.kind === "unreachable" ? (answer.isConnected ? "answer" : at) : undefined;
   const end = failedAt === undefined ? way.length : way.indexOf(failedAt);
   const checks = way.map((stage, index): Check => {
     if (stage === failedAt) {

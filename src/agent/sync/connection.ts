@@ -167,7 +167,8 @@ export class Connection {
       return undefined;
     }
     const lookUpMs = this.#names.tookMs();
-    return explainDeadline(this.#options.endpoint, { ...progress, deadlineMs, lookUpMs });
+    const isDirect = this.#options.proxy === undefined;
+    return explainDeadline(this.#options.endpoint, { ...progress, deadlineMs, lookUpMs, isDirect });
   }
 
   async #send(post: Post, progress: Progress, signal: AbortSignal): Promise<Received> {

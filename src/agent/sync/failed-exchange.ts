@@ -40,6 +40,8 @@ interface PassedDeadline {
   readonly lookUpMs: number;
   /** Of an answer that had begun. */
   readonly status: number | undefined;
+  /** Whether no proxy is on the way. */
+  readonly isDirect: boolean;
 }
 
 /** If the first of two DNS servers is down, the C library asks the second one after 5 s. */
@@ -78,16 +80,18 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
 
 export function explainDeadline(
   endpoint: URL,
-  { deadlineMs, lookUpMs, status }: PassedDeadline,
+  { deadlineMs, lookUpMs, status, isDirect }: PassedDeadline,
 ): Unreachable {
   const seconds = `${deadlineMs / 1000} s`;
   const address = addressOf(endpoint);
   if (status !== undefined) {
     const detail = `${address} began an answer (${status}) but did not finish it within ${seconds}`;
-    return unreachable("timeout", detail, { httpStatus: status });
+    return unreachable("timeout", detail, { httpStatus: status, isConnected: true });
   }
   const slow = lookUpMs < SLOW_LOOKUP_MS ? "" : `, of which DNS took ${Math.round(lookUpMs / 1000)} s`;
-  return unreachable("timeout", `no answer from ${address} within ${seconds}${slow}`);
+  // Connecting has a shorter limit. Through a proxy, it may be the proxy that is silent.
+  const reached = isDirect ? ({ isConnected: true } as const) : {};
+  return unreachable("timeout", `no answer from ${address} within ${seconds}${slow}`, reached);
 }
 
 const CLOSED_IDLE = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);

@@ -39,6 +39,17 @@ describe("one exchange, read stage by stage", () => {
     expect(new Set(Object.values(statuses(answer({}))))).toEqual(new Set(["ok"]));
   });
 
+  it("a server that takes the question and stays silent is reached", () => {
+    const silent = answer({ kind: "unreachable", cause: "timeout", serverTimeMs: undefined });
+    expect(statuses(silent)).toMatchObject({ tcp: "bad", answer: "unknown" });
+    expect(statuses({ ...silent, isConnected: true })).toMatchObject({
+      tcp: "ok",
+      tls: "ok",
+      answer: "bad",
+      authentication: "unknown",
+    });
+  });
+
   it("a certificate with its name in the common name alone is a warning, and no failure", () => {
     const tls = (hasAlternativeNames: boolean | undefined) =>
       checkConnection({ ...PLACE, route: DIRECT, answer: answer({}), hasAlternativeNames }).find(

@@ -239,6 +239,7 @@ describe("the connection", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "timeout",
       detail: `no answer from 127.0.0.1:${server.port} within 1.5 s`,
+      isConnected: true,
     });
     server.respond(accepted);
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });

@@ -235,6 +235,7 @@ const CONNECTION: readonly Row[] = [
       ["captive-portal", "answer"],
       ["redirect", "answer"],
       ["not-a-control-plane", "answer"],
+      ["wrong-path", "answer"],
       ["foreign-refusal", "answer"],
       ["authorization-changed", "answer"],
       ["rate-limited", "answer"],

@@ -55,14 +55,14 @@ export async function connectionTo(
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
       : { kind: verdict.kind, detail: verdict.why, remedy: verdict.remedy };
-  const { cause, serverTimeMs, hasAlternativeNames, needsKey } = verdict;
+  const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey } = verdict;
   const endsAt = verdict.kind === "accepted" ? endOfKey(verdict.reply.key) : undefined;
   return {
     url,
     urlSource: `control_plane.url, ${placeOf("control_plane.url")}`,
     route: way,
     proxySource: way.kind !== "proxy" ? undefined : `${way.source}, ${variablePlaces.get(way.source)}`,
-    answer: { ...answer, cause, serverTimeMs, endsAt, needsKey },
+    answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey },
     hasAlternativeNames,
     ...peer,
     showRules: verdict.kind === "unreachable" ? await outgoingRules() : undefined,

@@ -103,10 +103,11 @@ export async function serviceChecks(
     const byUnit = variable.startsWith("/") ? `STATE_DIRECTORY in ${printable(variable, 400)}` : undefined;
     const source = line === undefined ? byUnit : `${printable(loaded.path, 4096)} line ${line}`;
     const places = await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } });
+    const inPlaces = checkPlaces(places).map((check) => withSuspects(check, service.changed));
     return [
       ...checkManual(service.facts, service.changed),
-      ...checkPlaces(places).map((check) => withSuspects(check, service.changed)),
-      ...checkUnit(service.facts, service.changed, await startFacts(service)),
+      ...inPlaces,
+      ...afterPlaces(checkUnit(service.facts, service.changed, await startFacts(service)), inPlaces),
       ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts()) : []),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),
@@ -117,6 +118,15 @@ export async function serviceChecks(
   }
   // Without systemd, somebody else starts the agent.
   return facts !== undefined || existsSync("/run/systemd/system") ? checkUnit(facts) : [];
+}
+
+/** A service that cannot start for want of a place has one remedy: that of the place. */
+export function afterPlaces(unit: readonly Check[], places: readonly Check[]): readonly Check[] {
+  return places.some(({ status }) => status === "bad")
+    ? unit.map((check) =>
+        check.status === "bad" ? { ...check, remedy: "First fix what is bad above (unit)." } : check,
+      )
+    : unit;
 }
 
 const OTHER_FILE: Check = {

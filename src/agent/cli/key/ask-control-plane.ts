@@ -21,6 +21,8 @@ import { createSyncClient } from "../../sync/sync-client.ts";
 export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
   /** Why no answer came, or none that says something of the key. */
   readonly cause?: UnreachableCause;
+  /** Whether the server took the question, and was silent then. */
+  readonly isConnected?: boolean | undefined;
   /** The control plane's clock, epoch ms, if the answer contains it. */
   readonly serverTimeMs?: number;
   /** Of the control plane's certificate; undefined if it is not known. */
@@ -99,10 +101,10 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       return { kind: "unreachable", why: "the question was interrupted", remedy: "Ask again." };
     }
     if (outcome.kind === "unreachable") {
-      const { cause, detail, remedy, httpStatus } = outcome;
+      const { cause, detail, remedy, httpStatus, isConnected } = outcome;
       const later = httpStatus === undefined ? LATER : ITS_LOG;
       const placed = withLines(remedy ?? later, question.lines, printable(question.path, 4096));
-      return { kind: "unreachable", why: detail, remedy: sentence(placed), cause };
+      return { kind: "unreachable", why: detail, remedy: sentence(placed), cause, isConnected };
     }
     const { serverTimeMs } = outcome;
     const hasAlternativeNames = client.certificate()?.hasAlternativeNames;

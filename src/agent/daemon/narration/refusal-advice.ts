@@ -74,10 +74,12 @@ export function adviseRefusal(
  * of the server are always there.
  */
 export function codeOf(refusal: Refusal, isFull = false): string {
-  const { reason, message } = refusal;
+  const { reason, message, isMarked } = refusal;
   const code = reason === undefined ? `${meantStatus(refusal)}` : `${meantStatus(refusal)} ${reason}`;
   const hasWords = message !== "" && (isFull || reason === undefined);
-  return hasWords ? `${code}, "${message}"` : code;
+  // Of our own refusals the remedy is not said twice: the advice has it.
+  const words = isMarked && OWN_REASONS.has(reason ?? "") ? message.replace(/: [^"]*$/u, "") : message;
+  return hasWords ? `${code}, "${words}"` : code;
 }
 
 /** Refusals that no other server gives. */

@@ -75,6 +75,8 @@ export interface Unreachable {
   readonly slow: boolean;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus: number | undefined;
+  /** True for a server that took the request and stays silent. */
+  readonly isConnected?: true;
 }
 
 export const UNREACHABLE_CAUSES = [

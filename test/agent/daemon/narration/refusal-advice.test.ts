@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   adviseRefusal,
+  codeOf,
   type KeyRoute,
   refusedKeyOf,
 } from "../../../../src/agent/daemon/narration/refusal-advice.ts";
@@ -121,6 +122,28 @@ describe("a key that a command was handed", () => {
     expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
       "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key of its own for agent-1 and put it into agent.toml line 7.",
     );
+  });
+});
+
+describe("what the control plane said", () => {
+  const words = "this key was made for executor a, not for b: create another";
+  const own: Refusal = {
+    kind: "forbidden",
+    reason: "key_targets_other_executor",
+    httpStatus: 403,
+    message: words,
+    facts: {},
+    isMarked: true,
+    serverTimeMs: undefined,
+    retryAfterMs: undefined,
+  };
+
+  it("is quoted without its remedy where ours follows, and in full where it is foreign", () => {
+    expect(codeOf(own, true)).toBe(
+      '403 key_targets_other_executor, "this key was made for executor a, not for b"',
+    );
+    expect(codeOf({ ...own, isMarked: false }, true)).toContain("create another");
+    expect(codeOf({ ...own, reason: "other" }, true)).toContain("create another");
   });
 });
 
