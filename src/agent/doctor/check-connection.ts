@@ -8,7 +8,9 @@ import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
-import { causeHere, type Here, isName, remedyHere } from "./local/local-control-plane.ts";
+import { isName } from "./local/local-address.ts";
+import { causeHere, type Here, remedyHere } from "./local/local-control-plane.ts";
+import { type OutgoingRules, rulesStep } from "./rules/outgoing-rules.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
@@ -44,8 +46,8 @@ export interface Connection {
   readonly address?: string | undefined;
   /** Undefined if the server is another host. */
   readonly here?: Here | undefined;
-  /** Shows the rules that this host has for outgoing packets; undefined: none are known. */
-  readonly showRules?: string | undefined;
+  /** Undefined: none are known. */
+  readonly rules?: OutgoingRules | undefined;
   /** This host's clock when the answer came, epoch ms. */
   readonly nowMs: number;
 }
@@ -100,11 +102,11 @@ export function connectionUnchecked(why: string): readonly Check[] {
 
 /** Names where the address came from: the wrong one may be in a drop-in that nobody remembers. */
 function failure(stage: Stage, connection: Connection): Check {
-  const { answer, here, route, url } = connection;
+  const { answer, here, route, rules, url } = connection;
   const source = sourceAt(stage, connection);
   const seen = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
   const isAsked = here !== undefined && answer.cause !== undefined && route.kind !== "proxy";
-  const own = isAsked ? remedyHere(here, answer.cause, url) : undefined;
+  const own = isAsked ? remedyHere(here, answer.cause, url, rules) : undefined;
   const why = isAsked && own !== undefined ? causeHere(here, answer.cause) : undefined;
   const detail = why === undefined ? seen : `${seen}, because ${why}`;
   const remedy = own ?? withRules(answer.remedy, connection);
@@ -113,13 +115,22 @@ function failure(stage: Stage, connection: Connection): Check {
 
 /** What a rule of a firewall can cause. */
 const BY_RULES: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "network", "timeout"]);
+/** What a rule can cause that leads to another program. */
+const BY_REDIRECTS: ReadonlySet<UnreachableCause> = new Set([
+  ...BY_RULES,
+  "connection-lost",
+  "not-a-control-plane",
+  "tls-untrusted",
+  "tls-name-mismatch",
+  "tls-other",
+]);
 
-function withRules(remedy: Remedy | undefined, { answer, showRules }: Connection): Remedy | undefined {
-  if (showRules === undefined || answer.cause === undefined || !BY_RULES.has(answer.cause)) {
+function withRules(remedy: Remedy | undefined, { answer, rules }: Connection): Remedy | undefined {
+  const causes = rules?.redirects.length === 0 ? BY_RULES : BY_REDIRECTS;
+  if (rules === undefined || answer.cause === undefined || !causes.has(answer.cause)) {
     return remedy;
   }
-  const say = "This host has rules for outgoing packets, which may be the cause. To see them, run:";
-  return [...stepsOf(remedy ?? []), step(say, showRules)];
+  return [...stepsOf(remedy ?? []), rulesStep(rules)];
 }
 
 /** What a failure is about: an answer about the proxy names its setting and the place by itself. */

@@ -2,6 +2,7 @@ import { endOfKey } from "../../../protocol/sync.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { type Connection, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import type { Check } from "../../doctor/examination.ts";
+import { portOf } from "../../doctor/local/local-address.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
@@ -65,7 +66,7 @@ export async function connectionTo(
     answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey },
     hasAlternativeNames,
     ...peer,
-    showRules: verdict.kind === "unreachable" ? await outgoingRules() : undefined,
+    rules: verdict.kind === "unreachable" ? await outgoingRules(portOf(server)) : undefined,
     nowMs: Date.now(),
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { isName, type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
+import { bare, isName } from "../../doctor/local/local-address.ts";
+import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";
@@ -27,6 +28,13 @@ const unitSchema = z.object({
   ExecMainStartTimestampMonotonic: count,
 });
 
+/** What a name means. */
+export interface Addresses {
+  readonly all: readonly string[];
+  /** For people, with lines of /etc/hosts; undefined: it could not be looked up. */
+  readonly shown: string | undefined;
+}
+
 /**
  * The control plane that is installed here; undefined: none is. If it `isSilent`, this waits for a
  * start that goes on, and reads what it said if that failed.
@@ -36,7 +44,7 @@ const unitSchema = z.object({
 export async function localControlPlane(
   patience: Patience,
   isSilent: boolean,
-  addressesOf: (name: string) => Promise<string | undefined>,
+  addressesOf: (name: string) => Promise<Addresses>,
 ): Promise<LocalControlPlane | undefined> {
   const unit = isSilent ? await settledUnit(readUnit, patience) : await readUnit();
   if (unit === undefined || !["loaded", "masked"].includes(unit.LoadState)) {
@@ -45,6 +53,7 @@ export async function localControlPlane(
   const served = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit.StatusText)?.[1];
   const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
   const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
+  const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
   return {
     isStopped: await isStoppedProcess(unit.MainPID),
     active: unit.ActiveState,
@@ -54,7 +63,8 @@ export async function localControlPlane(
     words: isFailing ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
     isMasked: unit.LoadState === "masked",
     url: url?.origin,
-    address: url !== null && isName(url) ? await addressesOf(url.hostname) : undefined,
+    address: named?.shown,
+    addresses: named?.all ?? (url === null ? [] : [bare(url)]),
     settings: listeningSettings(await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "")),
   };
 }

@@ -1,37 +1,68 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { asRoot } from "../../../lib/shell-word.ts";
-import { filtersByIptables, filtersByNftables } from "../../doctor/outgoing-rules.ts";
+import {
+  filtersByIptables,
+  filtersByNftables,
+  type OutgoingRules,
+} from "../../doctor/rules/outgoing-rules.ts";
+import { redirectsByIptables, redirectsByNftables } from "../../doctor/rules/redirected-port.ts";
 
 const PATIENCE_MS = 5000;
-
-/** The tools that may be there, and how each shows that it has something to say. */
-const TOOLS = [
-  { words: ["nft", "list", "ruleset"], filters: filtersByNftables },
-  { words: ["iptables", "-S", "OUTPUT"], filters: filtersByIptables },
-  { words: ["ip6tables", "-S", "OUTPUT"], filters: filtersByIptables },
-] as const;
+/** Rules of a busy host: a longer list is not read. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * The command that shows this host's rules for outgoing packets. Undefined: there are none, no tool
- * is here that knows them, or this user may not see them.
+ * This host's rules for outgoing packets, and those that redirect what it sends to `port`.
+ * Undefined: there are none, no tool is here that knows them, or this user may not see them.
  */
-export async function outgoingRules(): Promise<string | undefined> {
+export async function outgoingRules(port: string): Promise<OutgoingRules | undefined> {
   if (process.geteuid?.() !== 0) {
     return undefined;
   }
-  for (const { words, filters } of TOOLS) {
-    const [tool, ...args] = words;
-    const shown = await promisify(execFile)(tool, args, {
-      timeout: PATIENCE_MS,
-      maxBuffer: MOST_BYTES,
-    }).catch(() => undefined);
-    if (shown !== undefined && filters(shown.stdout)) {
-      return asRoot(words.join(" "));
+  const ruleset = await shownBy("nft list ruleset");
+  const found = [
+    ruleset && { command: "nft list ruleset", redirects: redirectsByNftables(ruleset, port) },
+    await ofIptables("iptables", port),
+    await ofIptables("ip6tables", port),
+  ].find((each) => each && each.redirects.length > 0);
+  if (found) {
+    return { ...found, command: asRoot(found.command) };
+  }
+  if (ruleset !== undefined && filtersByNftables(ruleset)) {
+    return { command: asRoot("nft list ruleset"), redirects: [] };
+  }
+  for (const tool of ["iptables", "ip6tables"]) {
+    const command = `${tool} -S OUTPUT`;
+    const chain = await shownBy(command);
+    if (chain !== undefined && filtersByIptables(chain)) {
+      return { command: asRoot(command), redirects: [] };
     }
   }
   return undefined;
 }
 
-/** Rules of a busy host: a longer list is not read. */
-const MOST_BYTES = 16 * 1024 * 1024;
+async function ofIptables(tool: "iptables" | "ip6tables", port: string): Promise<OutgoingRules | undefined> {
+  const command = `${tool} -t nat -S`;
+  const table = (await hasNat(tool)) ? await shownBy(command) : undefined;
+  return table === undefined ? undefined : { command, redirects: redirectsByIptables(table, port) };
+}
+
+/** The older iptables would load the table into the kernel, where it slows every packet down. */
+async function hasNat(tool: "iptables" | "ip6tables"): Promise<boolean> {
+  const version = await shownBy(`${tool} -V`);
+  const tables = tool === "iptables" ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names";
+  return (
+    version !== undefined &&
+    (version.includes("nf_tables") || /^nat$/mu.test(await readFile(tables, "utf8").catch(() => "")))
+  );
+}
+
+async function shownBy(command: string): Promise<string | undefined> {
+  const [tool = "", ...args] = command.split(" ");
+  return await promisify(execFile)(tool, args, { timeout: PATIENCE_MS, maxBuffer: MOST_BYTES }).then(
+    ({ stdout }) => stdout,
+    () => undefined,
+  );
+}

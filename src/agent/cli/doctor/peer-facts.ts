@@ -7,7 +7,7 @@ import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
-import { localControlPlane } from "./local-facts.ts";
+import { type Addresses, localControlPlane } from "./local-facts.ts";
 
 /** What this host knows of the server that is asked, besides its answer. */
 export interface PeerFacts {
@@ -35,6 +35,7 @@ export async function peerFacts(server: URL, patience: Patience, isSilent: boole
       ? {
           local: await localControlPlane(patience, isSilent, addressesOf),
           isLoopbackUp: [...own].some(isLoopbackAddress),
+          addresses: addresses.map(({ address }) => address),
         }
       : undefined,
   };
@@ -51,7 +52,10 @@ async function listed(name: string, addresses: readonly { readonly address: stri
     .join(", ");
 }
 
-async function addressesOf(name: string): Promise<string | undefined> {
+async function addressesOf(name: string): Promise<Addresses> {
   const found = await new NameLookUp(name, systemClock).addresses(LOOK_UP_MS).catch(() => []);
-  return found.length > 0 ? listed(name, found) : undefined;
+  return {
+    all: found.map(({ address }) => address),
+    shown: found.length > 0 ? await listed(name, found) : undefined,
+  };
 }

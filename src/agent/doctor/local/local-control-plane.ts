@@ -1,26 +1,17 @@
-import { isIP } from "node:net";
-import { printable } from "../../../lib/printable.ts";
 import { asRoot, inPlace } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
-import { controlPlaneUrl } from "../../config/schema/config-url.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import { type OutgoingRules, rulesStep } from "../rules/outgoing-rules.ts";
+import { elsewhere, type LocalAddress, leadsThere, portOf } from "./local-address.ts";
 import { type LocalStart, SERVICE, startCause, startRemedy } from "./local-start.ts";
 
-const SETTINGS = `/etc/default/${SERVICE}`;
 /** Its PORT unless that is set. */
 const USUAL_PORT = "3000";
-const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
 
 /** The control plane that is installed on the host of the agent, as systemd sees it. */
-export interface LocalControlPlane extends LocalStart {
+export interface LocalControlPlane extends LocalStart, LocalAddress {
   /** Whether a signal has stopped its process. */
   readonly isStopped?: boolean;
-  /** Where it serves, if it runs and its status says so. */
-  readonly url: string | undefined;
-  /** What the name in `url` means: `127.0.1.1 (/etc/hosts line 2)`. */
-  readonly address: string | undefined;
-  /** The lines in force of its environment file that begin with `HOST=` and `PORT=`. */
-  readonly settings: { readonly HOST?: string | undefined; readonly PORT?: string | undefined };
 }
 
 /** What this host knows of a server that is this host itself. */
@@ -29,6 +20,8 @@ export interface Here {
   readonly local: LocalControlPlane | undefined;
   /** Whether the interface is up over which a host reaches itself. */
   readonly isLoopbackUp: boolean;
+  /** What the host of the agent's URL means. */
+  readonly addresses?: readonly string[];
 }
 
 const NO_ANSWER: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "timeout", "network"]);
@@ -47,13 +40,24 @@ export function causeHere({ local, isLoopbackUp }: Here, cause: UnreachableCause
 }
 
 /** What to do if an exchange with the agent's URL `wanted` failed, which is on this host. */
-export function remedyHere(here: Here, cause: UnreachableCause, wanted: string): Remedy | undefined {
-  return inPlace({ host: () => onHost(here, cause, new URL(wanted)), pod: () => undefined })();
+export function remedyHere(
+  here: Here,
+  cause: UnreachableCause,
+  wanted: string,
+  rules?: OutgoingRules,
+): Remedy | undefined {
+  return inPlace({ host: () => onHost(here, cause, new URL(wanted), rules), pod: () => undefined })();
 }
 
-function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: URL): Remedy | undefined {
+function onHost(
+  { local, isLoopbackUp, addresses = [] }: Here,
+  cause: UnreachableCause,
+  wanted: URL,
+  rules: OutgoingRules | undefined,
+): Remedy | undefined {
+  const isThere = local !== undefined && leadsThere(local, wanted, addresses);
   if (OTHER_PROGRAM.has(cause)) {
-    return local === undefined ? undefined : taken(local, wanted);
+    return local === undefined ? undefined : taken(local, wanted, addresses);
   }
   if (!NO_ANSWER.has(cause)) {
     return undefined;
@@ -66,9 +70,12 @@ function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: 
       ),
     ];
   }
-  const own = local === undefined ? undefined : localRemedy(local, wanted.origin);
+  const own = local === undefined ? undefined : localRemedy(local, wanted.origin, addresses);
   if (own !== undefined || cause === "network") {
     return own;
+  }
+  if (isThere && rules !== undefined && rules.redirects.length > 0) {
+    return [step("The control plane of this host listens there."), rulesStep(rules)];
   }
   const seeRules = step("To see the rules, run:", asRoot("nft list ruleset"));
   if (cause === "timeout") {
@@ -80,20 +87,20 @@ function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: 
       step("To see the program, run:", listenersAt(wanted)),
     ];
   }
-  return local?.url === undefined
-    ? undefined
-    : [
+  return isThere
+    ? [
         step(
-          "The control plane of this host serves there now. If doctor finds the same again, a rule of this host's firewall refuses the connection.",
+          "The control plane of this host serves there now. If doctor finds the same again, a rule of this host's firewall refuses or redirects the connection.",
         ),
         seeRules,
-      ];
+      ]
+    : undefined;
 }
 
 /** Another program is at the agent's URL: the control plane is elsewhere, or its port was taken. */
-function taken(local: LocalControlPlane, wanted: URL): Remedy | undefined {
+function taken(local: LocalControlPlane, wanted: URL, addresses: readonly string[]): Remedy | undefined {
   if (local.active === "active") {
-    return localRemedy(local, wanted.origin);
+    return localRemedy(local, wanted.origin, addresses);
   }
   if (local.isMasked || portOf(wanted) !== (local.settings.PORT ?? USUAL_PORT)) {
     return undefined;
@@ -112,7 +119,11 @@ function listenersAt(url: URL): string {
 }
 
 /** What to do if the agent's URL `wanted`, on this host, refuses connections. */
-export function localRemedy(local: LocalControlPlane, wanted: string): Remedy | undefined {
+export function localRemedy(
+  local: LocalControlPlane,
+  wanted: string,
+  addresses: readonly string[] = [],
+): Remedy | undefined {
   const { active, isMasked, url, isStopped = false } = local;
   const start = asRoot(`systemctl start ${SERVICE}`);
   if (isMasked) {
@@ -129,46 +140,7 @@ export function localRemedy(local: LocalControlPlane, wanted: string): Remedy | 
     const say = "The process of this host's control plane is stopped, as by SIGSTOP. Let it go on:";
     return [step(say, asRoot(`systemctl kill --signal=CONT ${SERVICE}`))];
   }
-  return url === undefined ? undefined : elsewhere(local, new URL(url), new URL(wanted));
-}
-
-/** It runs, and serves another address than the agent asks. */
-function elsewhere({ address, settings }: LocalControlPlane, serves: URL, wanted: URL): Remedy | undefined {
-  const suggested = acceptable(serves, wanted);
-  if (suggested?.origin === wanted.origin) {
-    return undefined;
-  }
-  if (suggested !== undefined) {
-    const { PORT } = settings;
-    const why = PORT === undefined ? "" : ` (PORT=${printable(PORT)} in ${SETTINGS})`;
-    return `The control plane of this host serves ${printable(serves.origin, 200)}${why}: set control_plane.url to ${suggested.origin}, if it is the one.`;
-  }
-  const name = printable(serves.hostname, 200);
-  const place = address === undefined ? name : `${name} (${address})`;
-  const { HOST } = settings;
-  const is = `The control plane of this host runs, but it listens on ${place} port ${portOf(serves)}, not ${wanted.hostname} port ${portOf(wanted)}`;
-  const restart = asRoot(`systemctl restart ${SERVICE}`);
-  return HOST === undefined
-    ? [
-        step(
-          `${is}: remove its HOST from ${SETTINGS}, or from the unit. To see the unit, run:`,
-          asRoot(`systemctl cat ${SERVICE}`),
-        ),
-        step("Then restart it:", restart),
-      ]
-    : [step(`${is}: remove HOST=${printable(HOST)} from ${SETTINGS} and restart it:`, restart)];
-}
-
-/** The URL of the server that the agent accepts, if there is one. */
-function acceptable(serves: URL, wanted: URL): URL | undefined {
-  const hosts = ANY_ADDRESS.has(serves.hostname) ? [wanted.hostname, "127.0.0.1"] : [serves.hostname];
-  return hosts
-    .map((host) => new URL(`${serves.protocol}//${host}:${portOf(serves)}`))
-    .find((url) => controlPlaneUrl.safeParse(url.origin).success);
-}
-
-function portOf({ port, protocol }: URL): string {
-  return port === "" ? (protocol === "https:" ? "443" : "80") : port;
+  return url === undefined ? undefined : elsewhere(local, new URL(url), new URL(wanted), addresses);
 }
 
 /** The last assignment of each counts: systemd.exec(5). */
@@ -179,9 +151,4 @@ export function listeningSettings(text: string): LocalControlPlane["settings"] {
     return value === "" ? undefined : value?.replace(/^(["'])(.*)\1$/u, "$2");
   };
   return { HOST: last("HOST"), PORT: last("PORT") };
-}
-
-/** Whether the host of a URL needs a look-up to become an address. */
-export function isName({ hostname }: URL): boolean {
-  return isIP(hostname.replace(/^\[|\]$/gu, "")) === 0;
 }

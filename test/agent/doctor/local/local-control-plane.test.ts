@@ -131,6 +131,21 @@ describe("the control plane of this host, where connections are refused", () => 
     expect(remedy({})).toBeUndefined();
   });
 
+  it.each([
+    ["https://127.0.0.10:8443", ["127.0.0.10"], undefined],
+    ["https://cp-host:8443", ["127.0.0.9", "127.0.0.10"], undefined],
+    ["https://[::]:8443", [], undefined],
+    ["https://127.0.0.10:9443", ["127.0.0.10"], "https://cp.example.com:9443"],
+    ["https://[fd00::7]:9443", ["fd00::7"], "https://cp.example.com:9443"],
+    ["https://127.0.0.11:8443", ["127.0.0.11"], "https://127.0.0.11:8443"],
+  ])("at %s is never named otherwise if the agent's name means the same address", (url, own, suggested) => {
+    const local = controlPlane({ url, addresses: own });
+    const found = localRemedy(local, "https://cp.example.com:8443", ["127.0.0.10", "fd00::7"]);
+    expect(found && remedyText(found)).toEqual(
+      suggested && expect.stringContaining(`set control_plane.url to ${suggested}, if`),
+    );
+  });
+
   const HOSTS = [
     "host-3",
     "localhost",
@@ -190,6 +205,22 @@ describe("a server that is this host itself", () => {
     expect(said(FAILED, "connection-refused")).toContain("has failed: exit-code");
     expect(said(undefined, "connection-refused")).toBeUndefined();
     expect(said(controlPlane({}), "connection-refused")).toBeUndefined();
+  });
+
+  it("and redirects connections to its control plane has the rule named", () => {
+    const local = controlPlane({ url: "https://127.0.0.10:8443" });
+    const here = { local, isLoopbackUp: true, addresses: ["127.0.0.10"] };
+    const wanted = "https://cp.example.com:8443";
+    const rules = { command: "nft list ruleset", redirects: ["tcp dport 8443 redirect to :9443"] };
+    for (const cause of ["connection-refused", "timeout"] as const) {
+      expect(remedyText(remedyHere(here, cause, wanted, rules) ?? [])).toMatch(
+        /^The control plane of this host listens there\. .*: tcp dport 8443 redirect to :9443\. .*nft list ruleset$/u,
+      );
+    }
+    expect(remedyText(remedyHere(here, "connection-refused", wanted) ?? [])).toMatch(
+      /serves there now\. .* refuses or redirects the connection\. /u,
+    );
+    expect(remedyHere(here, "not-a-control-plane", wanted, rules)).toBeUndefined();
   });
 
   it.each(["not-a-control-plane", "captive-portal", "redirect", "foreign-refusal"] as const)(

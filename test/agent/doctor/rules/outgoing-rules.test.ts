@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { checkConnection } from "../../../src/agent/doctor/check-connection.ts";
-import { filtersByIptables, filtersByNftables } from "../../../src/agent/doctor/outgoing-rules.ts";
-import { remedyText } from "../../../src/lib/text/remedy.ts";
+import { checkConnection } from "../../../../src/agent/doctor/check-connection.ts";
+import { filtersByIptables, filtersByNftables } from "../../../../src/agent/doctor/rules/outgoing-rules.ts";
+import { remedyText } from "../../../../src/lib/text/remedy.ts";
 
 const DOCKER = `table ip nat {
 	chain OUTPUT {
@@ -60,7 +60,7 @@ it.each([
     route: { kind: "direct" },
     proxySource: undefined,
     nowMs: 0,
-    showRules: "nft list ruleset",
+    rules: { command: "nft list ruleset", redirects: [] },
     answer: {
       kind: "unreachable",
       cause,
@@ -74,5 +74,30 @@ it.each([
     isSaid
       ? "Look there. This host has rules for outgoing packets, which may be the cause. To see them, run: nft list ruleset"
       : "Look there.",
+  );
+});
+
+it.each([
+  ["connection-refused", true],
+  ["tls-name-mismatch", true],
+  ["not-a-control-plane", true],
+  ["dns", false],
+  ["tls-expired", false],
+] as const)("a redirect may be the cause of %s: %s", (cause, isSaid) => {
+  const redirects = ["tcp dport 443 redirect to :9443 (table ip nat, chain out)"];
+  const checks = checkConnection({
+    url: "https://cp.example.com",
+    urlSource: "control_plane.url",
+    route: { kind: "direct" },
+    proxySource: undefined,
+    nowMs: 0,
+    rules: { command: "nft list ruleset", redirects },
+    answer: { kind: "unreachable", cause, detail: "it failed", remedy: "Look.", serverTimeMs: undefined },
+  });
+  const bad = checks.find(({ status }) => status === "bad");
+  expect(remedyText(bad?.remedy ?? [])).toBe(
+    isSaid
+      ? `Look. This host redirects what it sends to that port, which may be the cause: ${redirects[0]}. To see where that is, run: nft list ruleset`
+      : "Look.",
   );
 });
