@@ -16,6 +16,8 @@ const result = z.object({
 
 /** Expects that axe-core finds nothing, by WCAG 2.2 AA and by its own best practices. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // While it loads, it has the frame and no heading yet.
+  await page.locator("h1").first().waitFor({ state: "attached" });
   // From outside: the page's Content-Security-Policy stays in force.
   const isThere = await page.evaluate("typeof axe === 'object'");
   if (isThere !== true) {

@@ -3,8 +3,11 @@ const SOON_MS = 500;
 const SOON_FOR_MS = 20_000;
 /** After a process has ended: for 2 s systemd says how, and at first it may not know yet, ms. */
 const END_FOR_MS = 2500;
-/** The longest until the next turn while systemd waits before it starts a process again, ms. */
-const WAITING_MS = 5000;
+/**
+ * The longest until the next turn while something starts or stops, or while systemd waits before it
+ * starts a process again, ms. Whatever the interval is, nothing is called starting that runs.
+ */
+const UNSETTLED_MS = 5000;
 
 /** What a turn has done and seen. */
 export interface Turned {
@@ -35,7 +38,7 @@ export class TurnTimes {
       this.#soonUntil = now + SOON_FOR_MS;
     }
     const isSoon = (now < this.#soonUntil && (hasActed || isMoving)) || now < this.#endsUntil;
-    const most = isWaiting ? Math.min(WAITING_MS, intervalMs) : intervalMs;
+    const most = isMoving || isWaiting ? Math.min(UNSETTLED_MS, intervalMs) : intervalMs;
     return isSoon ? Math.min(SOON_MS, most) : most;
   }
 }
