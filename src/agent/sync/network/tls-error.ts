@@ -28,6 +28,8 @@ const EARLIEST_NOW_MS = Date.UTC(2026, 0, 1);
 /** Clocks that differ by more do not agree, ms. */
 const CLOCKS_DIFFER_MS = 60_000;
 
+const LEAST_CLOCK_ERROR_MS = 3600 * 1000;
+
 const UNTRUSTED = new Set([
   "CERT_UNTRUSTED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -80,22 +82,43 @@ function expired(place: TlsPlace): Unreachable {
     return clock("tls-expired");
   }
   const { certificate, nowMs, address, caPem } = place;
-  const clockToo = isClockRight(place) ? "" : `, or set this host's clock if ${day(nowMs)} is not today`;
   if (certificate === undefined || certificate.toMs > nowMs) {
     const issuer = outdatedIssuer(nowMs, certificate?.chain, caPem);
     const detail =
       issuer === undefined
         ? `a certificate in the chain of ${address} has expired`
-        : `the certificate of ${address} is signed by way of ${issuer.name}, whose own certificate expired on ${day(issuer.toMs)} (this host's clock says ${day(nowMs)})`;
+        : `the certificate of ${address} is signed by way of ${issuer.name}, whose own certificate ${sinceWhen(issuer.toMs, nowMs)}`;
+    const clockToo = orClock(issuer?.toMs, place);
     const remedy = issuer?.isInCaFile
       ? `replace the certificate of ${issuer.name} in control_plane.ca_file with one that is valid now${clockToo}`
       : `renew the control plane's certificate and its chain${clockToo}`;
     return unreachable("tls-expired", detail, { remedy });
   }
-  const since = `expired on ${day(certificate.toMs)} (this host's clock says ${day(nowMs)})`;
+  const since = sinceWhen(certificate.toMs, nowMs);
   return unreachable("tls-expired", `the certificate of ${address} ${since}`, {
-    remedy: `renew the control plane's certificate${clockToo}`,
+    remedy: `renew the control plane's certificate${orClock(certificate.toMs, place)}`,
   });
+}
+
+/** With the time of day if the days do not tell the two apart. */
+function sinceWhen(toMs: number, nowMs: number): string {
+  return day(toMs) === day(nowMs)
+    ? `expired at ${moment(toMs)} (this host's clock says ${moment(nowMs)})`
+    : `expired on ${day(toMs)} (this host's clock says ${day(nowMs)})`;
+}
+
+/**
+ * A clock that is wrong is mostly so by a time zone or more. Less than that, and the certificate
+ * would end in a moment even if the clock were the cause.
+ */
+function orClock(toMs: number | undefined, place: TlsPlace): string {
+  const { nowMs } = place;
+  if (isClockRight(place) || (toMs !== undefined && nowMs - toMs < LEAST_CLOCK_ERROR_MS)) {
+    return "";
+  }
+  return toMs !== undefined && day(toMs) === day(nowMs)
+    ? `, or set this host's clock if it is not ${moment(nowMs)} now`
+    : `, or set this host's clock if ${day(nowMs)} is not today`;
 }
 
 /** A certificate from the future is rare; a host that starts with a clock in the past is not. */

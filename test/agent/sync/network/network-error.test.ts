@@ -127,6 +127,39 @@ describe("the clock", () => {
     );
   });
 
+  const HOUR_MS = DAY_MS / 24;
+  const EARLIER = "expired on 2026-11-20 (this host's clock says 2026-11-21)";
+  it.each([
+    [26 * HOUR_MS, EARLIER, ", or set this host's clock if 2026-11-21 is not today"],
+    [
+      4 * HOUR_MS,
+      "expired at 2026-11-21T08:00:00Z (this host's clock says 2026-11-21T12:00:00Z)",
+      ", or set this host's clock if it is not 2026-11-21T12:00:00Z now",
+    ],
+    [HOUR_MS / 2, "expired at 2026-11-21T11:30:00Z (this host's clock says 2026-11-21T12:00:00Z)", ""],
+    [0, "expired at 2026-11-21T12:00:00Z (this host's clock says 2026-11-21T12:00:00Z)", ""],
+  ])("of a certificate that expired %i ms ago: %s, remedy%s", (agoMs, since, clock) => {
+    const ended = { fromMs: NOW_MS - 90 * DAY_MS, toMs: NOW_MS - agoMs };
+    const of = (certificate: object) =>
+      unreachableByNetwork(failed("CERT_HAS_EXPIRED"), {
+        ...PLACE,
+        certificate: { ...ended, ...certificate },
+      });
+    expect(of({})).toMatchObject({
+      detail: `the certificate of cp.example.com:443 ${since}`,
+      remedy: `renew the control plane's certificate${clock}`,
+    });
+    const link = { ...ended, issuer: "Root", isAuthority: true, servesTls: true, fingerprint: "AB" };
+    const chain = [
+      { ...link, name: "cp", toMs: NOW_MS + DAY_MS },
+      { ...link, name: "Root" },
+    ];
+    expect(of({ toMs: NOW_MS + DAY_MS, chain })).toMatchObject({
+      detail: `the certificate of cp.example.com:443 is signed by way of Root, whose own certificate ${since}`,
+      remedy: `renew the control plane's certificate and its chain${clock}`,
+    });
+  });
+
   it.each([
     ["CERT_HAS_EXPIRED", -90, -1],
     ["CERT_NOT_YET_VALID", 1, 90],
