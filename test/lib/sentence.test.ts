@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sentence } from "../../src/lib/sentence.ts";
+import { capitalized, sentence } from "../../src/lib/sentence.ts";
 
 it.each([
   ["this key is revoked already", "This key is revoked already."],
@@ -13,8 +13,26 @@ it.each([
   ["delete files. How many it has:\ndf -i /srv", "Delete files. How many it has:\ndf -i /srv"],
   ["it has\ntwo lines", "It has\ntwo lines."],
   ["it has run", "It has run."],
+  ["control_plane.ca_file (a.toml line 2) lacks it", "control_plane.ca_file (a.toml line 2) lacks it."],
+  ["agent.name, which is long.", "agent.name, which is long."],
+  ["cp.example.com:8443 is silent", "cp.example.com:8443 is silent."],
+  ["key_file: it is empty", "key_file: it is empty."],
+  ["novacula-agent has ended", "novacula-agent has ended."],
+  ["systemctl is missing", "systemctl is missing."],
+  ["url=x is wrong", "url=x is wrong."],
+  ["systems differ", "Systems differ."],
+  ["replace it: it is old", "Replace it: it is old."],
+  ["it...", "It."],
+  ["wait; then look", "Wait; then look."],
   ["", ""],
   [" . ", ""],
 ])("%j reads %j", (clause, text) => {
   expect(sentence(clause)).toBe(text);
+});
+
+it("a clause with a capital keeps its end", () => {
+  expect(capitalized("first remove a.txt: it is old. Then wait")).toBe(
+    "First remove a.txt: it is old. Then wait",
+  );
+  expect(capitalized("nodes.dir is full")).toBe("nodes.dir is full");
 });

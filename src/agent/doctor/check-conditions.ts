@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import { capitalized } from "../../lib/sentence.ts";
 import type { Condition } from "../daemon/status/condition.ts";
 import { EVENTS, type EventName } from "../journal/events.ts";
 import type { Check, Stage } from "./examination.ts";
@@ -39,8 +40,4 @@ function stageOf(event: string): Stage {
 function adviceOn(event: string): string {
   const known = new Map(Object.entries(EVENTS));
   return (known.get(event)?.remedy ?? "Do what it says.").replaceAll("`", "");
-}
-
-function capitalized(clause: string): string {
-  return clause.charAt(0).toUpperCase() + clause.slice(1);
 }

@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import { capitalized } from "../../lib/sentence.ts";
 import { asRoot, forAgent, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
@@ -103,12 +104,8 @@ function unlistedRemedy(name: string): Remedy {
 /** An order is bad for many reasons, and some name what to do. */
 function splitFix(reason: string): readonly [what: string, fix?: string] {
   const [what = reason, fix] = reason.split(" Fix: ", 2);
+  // It may end with a command, so no full stop is added.
   return fix === undefined ? [what] : [what, capitalized(printable(fix, 400))];
-}
-
-/** It may end with a command, so no full stop is added. */
-function capitalized(clause: string): string {
-  return clause.charAt(0).toUpperCase() + clause.slice(1);
 }
 
 /** What to do about each problem of a process; docs/nodes.md has the same table. */

@@ -65,7 +65,7 @@ const table = {
   "config.needs-restart": {
     level: "warn",
     meaning: "A setting changed that takes effect only after a restart (`data_dir`, `runtime_dir`).",
-    remedy: "`sudo systemctl restart novacula-agent` when it is convenient.",
+    remedy: "Run `sudo systemctl restart novacula-agent` when it is convenient.",
   },
   "config.new": {
     level: "info",
@@ -161,7 +161,7 @@ const table = {
     level: "error",
     meaning:
       "Somebody removed the folder of the agent's socket. The executor goes on, but no command can ask it.",
-    remedy: "`sudo novacula-agent restart`: systemd makes the folder again.",
+    remedy: "Run `sudo novacula-agent restart`: systemd makes the folder again.",
     flaps: true,
   },
   "socket.restored": {

@@ -1,3 +1,4 @@
+import { capitalized } from "../../lib/sentence.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { journalOutput } from "./systemctl.ts";
 
@@ -66,7 +67,7 @@ export function wordsOf(message: readonly string[], isListed = false): LastWords
   // A fix that is nothing but a command has no sentence.
   return commands.length === 0 && OWN_COMMAND.test(say)
     ? { why, remedy: [step("Run:", say)] }
-    : { why, remedy: [step(say.charAt(0).toUpperCase() + say.slice(1), ...commands)] };
+    : { why, remedy: [step(capitalized(say), ...commands)] };
 }
 
 const OWN_COMMAND = /^(?:sudo|systemctl|novacula-(?:agent|control-plane)) [\w-]/u;

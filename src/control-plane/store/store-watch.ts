@@ -1,3 +1,4 @@
+import { capitalized } from "../../lib/sentence.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Store } from "./contract/store.ts";
 
@@ -19,7 +20,7 @@ export function watchStore(store: Store, logger: Logger): { stop(): void } {
     const text =
       risk === undefined
         ? "A failover loses nothing that was acknowledged now."
-        : `${sentence(risk.reason)}. Fix: ${risk.remedy}`;
+        : `${capitalized(risk.reason)}. Fix: ${risk.remedy}`;
     logger.warn({ event: "database.failover-risk", isAtRisk: risk !== undefined }, text);
   };
   const look = () => {
@@ -43,8 +44,4 @@ export function watchStore(store: Store, logger: Logger): { stop(): void } {
   lookForRisk();
   const timer = setInterval(look, INTERVAL_MS);
   return { stop: () => clearInterval(timer) };
-}
-
-function sentence(reason: string): string {
-  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
 }

@@ -4,7 +4,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { errorChain, OperatorError } from "../../../lib/errors.ts";
 import { formatForStdout } from "../../../lib/log/line-format.ts";
-import { sentence } from "../../../lib/sentence.ts";
+import { capitalized, sentence } from "../../../lib/sentence.ts";
 import { createJournal } from "../../journal/journal.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function reportingFailedStart(
     const fix = error instanceof CommandError && error.fix !== undefined ? ` Fix: ${error.fix}` : "";
     const why = errorChain(error);
     // A fix mostly ends with a command, which people copy to its end.
-    const said = why.includes("Fix: ") ? capital(why) : sentence(why);
+    const said = why.includes("Fix: ") ? capitalized(why) : sentence(why);
     const message = `Not started. ${said}${fix}`;
     createJournal(stdout, { level: "error", format }, systemClock.now).write({
       event: "agent.not-started",
@@ -33,8 +33,4 @@ export async function reportingFailedStart(
     });
     return error instanceof CommandError ? error.exitCode : ExitCode.bad;
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -7,6 +7,7 @@ import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { followLinks } from "../../../lib/files/follow-links.ts";
 import { limitOfRoot } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
+import { capitalized } from "../../../lib/sentence.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
 import { folderInstead, nameTheFile } from "./folder-instead.ts";
@@ -176,7 +177,7 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
 /** Modes do not hold for root, so no change of them helps. */
 function deniedToRoot(path: string, answer: (problem: string, remedy: Remedy) => FileRead): FileRead {
   const { why, fix } = limitOfRoot(dirname(path));
-  return answer(`cannot be read by root: ${why}`, fix.charAt(0).toUpperCase() + fix.slice(1));
+  return answer(`cannot be read by root: ${why}`, capitalized(fix));
 }
 
 /** What to do about a file that is missing, if nothing more is known. */

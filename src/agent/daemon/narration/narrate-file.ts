@@ -1,4 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
+import { capitalized } from "../../../lib/sentence.ts";
 import { withSudo } from "../../../lib/shell-word.ts";
 import { remedyText } from "../../../lib/text/remedy.ts";
 import type { Entry } from "../../journal/entry.ts";
@@ -66,7 +67,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
     problem.credential === undefined ? `The key is not sent. ${consequence}` : "The key is not sent.";
   return {
     event: "key.unusable",
-    message: withFixLast(problem, effect, capital),
+    message: withFixLast(problem, effect, capitalized),
     fields: { path, finding: problem.findings[0]?.code },
   };
 }
@@ -160,8 +161,4 @@ function findingEntries(generation: Generation, previous: Generation | undefined
       message: `The ${generation.key} in ${generation.keySource} ${finding.problem}. ${remedyText(finding.remedy)}`,
       fields: { fingerprint: generation.key.fingerprint, finding: finding.code },
     }));
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
