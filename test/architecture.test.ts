@@ -129,7 +129,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd/service",
     ],
     "doctor/local": ["config/schema", "doctor/rules", "sync/answer", "systemd"],
-    "doctor/rules": [],
+    "doctor/rules": ["sync/answer"],
     journal: [],
     key: ["stand-in"],
     reconciler: [

@@ -9,8 +9,9 @@ import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
 import { isName } from "./local/local-address.ts";
-import { causeHere, type Here, remedyHere } from "./local/local-control-plane.ts";
-import { type OutgoingRules, rulesStep } from "./rules/outgoing-rules.ts";
+import { certificateHere } from "./local/local-certificate.ts";
+import { causeHere, type Here, refusedHere, remedyHere } from "./local/local-control-plane.ts";
+import { type OutgoingRules, withRules } from "./rules/outgoing-rules.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
@@ -109,28 +110,13 @@ function failure(stage: Stage, connection: Connection): Check {
   const own = isAsked ? remedyHere(here, answer.cause, url, rules) : undefined;
   const why = isAsked && own !== undefined ? causeHere(here, answer.cause) : undefined;
   const detail = why === undefined ? seen : `${seen}, because ${why}`;
-  const remedy = own ?? withRules(answer.remedy, connection);
+  const file =
+    here === undefined || route.kind === "proxy"
+      ? []
+      : certificateHere(here, url, answer.cause, answer.detail);
+  const usual = file.length === 0 ? answer.remedy : [...stepsOf(answer.remedy ?? []), ...file];
+  const remedy = own ?? withRules(usual, answer.cause, rules);
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
-}
-
-/** What a rule of a firewall can cause. */
-const BY_RULES: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "network", "timeout"]);
-/** What a rule can cause that leads to another program. */
-const BY_REDIRECTS: ReadonlySet<UnreachableCause> = new Set([
-  ...BY_RULES,
-  "connection-lost",
-  "not-a-control-plane",
-  "tls-untrusted",
-  "tls-name-mismatch",
-  "tls-other",
-]);
-
-function withRules(remedy: Remedy | undefined, { answer, rules }: Connection): Remedy | undefined {
-  const causes = rules?.redirects.length === 0 ? BY_RULES : BY_REDIRECTS;
-  if (rules === undefined || answer.cause === undefined || !causes.has(answer.cause)) {
-    return remedy;
-  }
-  return [...stepsOf(remedy ?? []), rulesStep(rules)];
 }
 
 /** What a failure is about: an answer about the proxy names its setting and the place by itself. */
@@ -144,7 +130,7 @@ function sourceAt(stage: Stage, { route, urlSource, proxySource }: Connection): 
 /** One that ends before somebody looks again. */
 const ENDS_SOON_MS = 7 * 24 * 3600 * 1000;
 
-function authentication({ answer, nowMs, here, route }: Connection): Check {
+function authentication({ answer, nowMs, here, route, url }: Connection): Check {
   const { kind, detail, endsAt, needsKey = false } = answer;
   if (kind === "accepted" && endsAt !== undefined && endsAt - nowMs < ENDS_SOON_MS) {
     return {
@@ -158,6 +144,11 @@ function authentication({ answer, nowMs, here, route }: Connection): Check {
     };
   }
   const status = kind === "accepted" ? "ok" : "bad";
+  const taken =
+    status === "ok" || here === undefined || route.kind === "proxy" ? undefined : refusedHere(here, url);
+  if (taken !== undefined) {
+    return { stage: "authentication", status, detail: `${detail}; ${taken.why}`, remedy: taken.remedy };
+  }
   const isMadeHere = needsKey && here?.local?.active === "active" && route.kind !== "proxy";
   const remedy = isMadeHere ? [...stepsOf(answer.remedy ?? []), makeKey()] : answer.remedy;
   return { stage: "authentication", status, detail, ...(remedy !== undefined && { remedy }) };

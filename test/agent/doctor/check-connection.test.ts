@@ -87,6 +87,43 @@ describe("one exchange, read stage by stage", () => {
     }
   });
 
+  it("the service of this host's control plane is looked at before its answer is believed", () => {
+    const url = "https://cp.example.com:3000";
+    const local = {
+      active: "active",
+      result: "success",
+      isMasked: false,
+      url: "https://0.0.0.0:3000",
+      address: undefined,
+      settings: {},
+      certPath: "/srv/cp.pem",
+    };
+    const badOf = (given: Answer, active: string, route: Connection["route"] = DIRECT) => {
+      const here = { isLoopbackUp: true, local: { ...local, active }, holder: { pid: 7, name: "node" } };
+      const check = checkConnection({ ...PLACE, url, route, answer: given, here }).find(
+        ({ status }) => status === "bad",
+      );
+      return `${check?.detail} Fix: ${remedyText(check?.remedy ?? [])}`;
+    };
+    const refused = answer({ kind: "refused", remedy: "Run set-key.", needsKey: true });
+    expect(badOf(refused, "failed")).toMatch(
+      /^so; the service \S+ of this host has failed, .*PID 7 \(node\)/u,
+    );
+    expect(badOf(refused, "failed")).not.toContain("set-key");
+    expect(badOf(refused, "active")).toContain("set-key");
+    const proxy = new URL("http://127.0.0.1:3128");
+    const proxied = { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } as const;
+    expect(badOf(refused, "failed", proxied)).toBe("so Fix: Run set-key.");
+    const expired = answer({
+      kind: "unreachable",
+      cause: "tls-expired",
+      detail: "the certificate of it expired",
+      remedy: "Renew it.",
+    });
+    expect(badOf(expired, "active")).toMatch(/Fix: Renew it\. .* TLS_CERT \/srv\/cp\.pem\. /u);
+    expect(badOf(expired, "active", proxied)).toMatch(/Fix: Renew it\.$/u);
+  });
+
   it("refused: the way is good, the key is not", () => {
     expect(statuses(answer({ kind: "refused", remedy: "Do." }))).toEqual({
       proxy: "ok",

@@ -49,7 +49,7 @@ export async function connectionTo(
   const ask = () => askControlPlane(asked, patience.signal);
   const first = await ask();
   // A server of names that was silent is not asked again.
-  const peer = first.cause === "dns" ? {} : await peerFacts(server, patience, first.kind === "unreachable");
+  const peer = first.cause === "dns" ? {} : await peerFacts(server, patience, first.kind !== "accepted");
   const hasCome = first.cause !== undefined && isWhileStarting(first.cause) && isServing(peer);
   const verdict = hasCome ? await ask() : first;
   const answer =

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { bare, isName } from "../../doctor/local/local-address.ts";
 import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
+import { environmentFile } from "../../systemd/service/environment-file.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
@@ -54,7 +55,10 @@ export async function localControlPlane(
   const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
   const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
   const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
+  const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
   return {
+    mainPid: unit.MainPID,
+    certPath: await certPathOf(unit.MainPID, text),
     isStopped: await isStoppedProcess(unit.MainPID),
     active: unit.ActiveState,
     isRestarting: unit.SubState === "auto-restart",
@@ -65,8 +69,16 @@ export async function localControlPlane(
     url: url?.origin,
     address: named?.shown,
     addresses: named?.all ?? (url === null ? [] : [bare(url)]),
-    settings: listeningSettings(await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "")),
+    settings: listeningSettings(text),
   };
+}
+
+/** As its process has it, which only root and its user may read, or as its file says. */
+async function certPathOf(pid: number, text: string): Promise<string | undefined> {
+  const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  const entry = environ.split("\0").find((each) => each.startsWith("TLS_CERT="));
+  const inFile = environmentFile(text).variables.findLast(({ name }) => name === "TLS_CERT");
+  return entry?.slice("TLS_CERT=".length) ?? inFile?.value;
 }
 
 async function readUnit(): Promise<z.output<typeof unitSchema> | undefined> {

@@ -2,10 +2,12 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { systemClock } from "../../../lib/clock.ts";
 import { isLoopbackAddress } from "../../../lib/loopback.ts";
+import { portOf } from "../../doctor/local/local-address.ts";
 import type { Here } from "../../doctor/local/local-control-plane.ts";
 import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
+import { portHolder } from "../../systemd/port-holder.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
 import { type Addresses, localControlPlane } from "./local-facts.ts";
 
@@ -28,14 +30,19 @@ export async function peerFacts(server: URL, patience: Patience, isSilent: boole
     Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address)),
   );
   const isHere = addresses.some(({ address }) => isLoopbackAddress(address) || own.has(address));
+  const local = isHere ? await localControlPlane(patience, isSilent, addressesOf) : undefined;
   return {
     address: isIP(host) === 0 && addresses.length > 0 ? await listed(host, addresses) : undefined,
     // Node.js lists the interfaces that are up.
     here: isHere
       ? {
-          local: await localControlPlane(patience, isSilent, addressesOf),
+          local,
           isLoopbackUp: [...own].some(isLoopbackAddress),
           addresses: addresses.map(({ address }) => address),
+          holder:
+            isSilent && local !== undefined
+              ? await portHolder(portOf(server), local.mainPid ?? 0)
+              : undefined,
         }
       : undefined,
   };

@@ -1,17 +1,20 @@
 import { asRoot, inPlace } from "../../../lib/shell-word.ts";
-import { type Remedy, step } from "../../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import type { PortHolder } from "../../systemd/port-holder.ts";
 import { type OutgoingRules, rulesStep } from "../rules/outgoing-rules.ts";
-import { elsewhere, type LocalAddress, leadsThere, portOf } from "./local-address.ts";
+import { elsewhere, type LocalAddress, leadsThere } from "./local-address.ts";
+import { isTaken, listenersAt, takenRemedy, takenText } from "./local-holder.ts";
 import { type LocalStart, SERVICE, startCause, startRemedy } from "./local-start.ts";
-
-/** Its PORT unless that is set. */
-const USUAL_PORT = "3000";
 
 /** The control plane that is installed on the host of the agent, as systemd sees it. */
 export interface LocalControlPlane extends LocalStart, LocalAddress {
   /** Whether a signal has stopped its process. */
   readonly isStopped?: boolean;
+  /** 0: none. */
+  readonly mainPid?: number;
+  /** Its TLS_CERT, if it is known. */
+  readonly certPath?: string | undefined;
 }
 
 /** What this host knows of a server that is this host itself. */
@@ -22,6 +25,8 @@ export interface Here {
   readonly isLoopbackUp: boolean;
   /** What the host of the agent's URL means. */
   readonly addresses?: readonly string[];
+  /** Who has its port; undefined: its control plane, or nobody can tell. */
+  readonly holder?: PortHolder | undefined;
 }
 
 const NO_ANSWER: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "timeout", "network"]);
@@ -50,14 +55,14 @@ export function remedyHere(
 }
 
 function onHost(
-  { local, isLoopbackUp, addresses = [] }: Here,
+  { local, isLoopbackUp, addresses = [], holder }: Here,
   cause: UnreachableCause,
   wanted: URL,
   rules: OutgoingRules | undefined,
 ): Remedy | undefined {
   const isThere = local !== undefined && leadsThere(local, wanted, addresses);
   if (OTHER_PROGRAM.has(cause)) {
-    return local === undefined ? undefined : taken(local, wanted, addresses);
+    return local === undefined ? undefined : taken(local, wanted, addresses, holder);
   }
   if (!NO_ANSWER.has(cause)) {
     return undefined;
@@ -98,24 +103,30 @@ function onHost(
 }
 
 /** Another program is at the agent's URL: the control plane is elsewhere, or its port was taken. */
-function taken(local: LocalControlPlane, wanted: URL, addresses: readonly string[]): Remedy | undefined {
+function taken(
+  local: LocalControlPlane,
+  wanted: URL,
+  addresses: readonly string[],
+  holder: PortHolder | undefined,
+): Remedy | undefined {
   if (local.active === "active") {
     return localRemedy(local, wanted.origin, addresses);
   }
-  if (local.isMasked || portOf(wanted) !== (local.settings.PORT ?? USUAL_PORT)) {
-    return undefined;
-  }
-  return [
-    step(
-      "Another program has the port of this host's control plane, which does not run. To see it, run:",
-      listenersAt(wanted),
-    ),
-    step("Stop it, then run:", asRoot(`systemctl restart ${SERVICE}`)),
-  ];
+  return isTaken(local, wanted) ? takenRemedy(wanted, holder) : undefined;
 }
 
-function listenersAt(url: URL): string {
-  return asRoot(`ss -ltnp 'sport = :${portOf(url)}'`);
+/** Where the control plane of this host does not run, another one has refused the key. */
+export function refusedHere(
+  { local, holder }: Here,
+  wanted: string,
+): { readonly why: string; readonly remedy: Remedy } | undefined {
+  const url = new URL(wanted);
+  return local === undefined || !isTaken(local, url)
+    ? undefined
+    : {
+        why: takenText(local, holder),
+        remedy: [...stepsOf(takenRemedy(url, holder)), step("Then run doctor again.")],
+      };
 }
 
 /** What to do if the agent's URL `wanted`, on this host, refuses connections. */

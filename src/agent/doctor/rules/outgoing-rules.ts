@@ -1,4 +1,5 @@
-import { type Step, step } from "../../../lib/text/remedy.ts";
+import { type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
+import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 
 /** A chain that sees what the programs of this host send: nft(8), `type filter hook output`. */
 const OUTPUT_CHAIN = /\bchain \S+ \{\s*type filter hook output [^;]*;(?: policy (\w+);)?([^}]*)\}/gu;
@@ -34,4 +35,29 @@ export function rulesStep({ command, redirects }: OutgoingRules): Step {
       : `This host redirects what it sends to that port, which may be the cause: ${redirects.slice(0, MOST).join("; ")}. To see where that is, run:`,
     command,
   );
+}
+
+/** What a rule of a firewall can cause. */
+const BY_RULES: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "network", "timeout"]);
+/** What a rule can cause that leads to another program. */
+const BY_REDIRECTS: ReadonlySet<UnreachableCause> = new Set([
+  ...BY_RULES,
+  "connection-lost",
+  "not-a-control-plane",
+  "tls-untrusted",
+  "tls-name-mismatch",
+  "tls-other",
+]);
+
+/** The remedy of a failure, and the rules if they can be its cause. */
+export function withRules(
+  remedy: Remedy | undefined,
+  cause: UnreachableCause | undefined,
+  rules: OutgoingRules | undefined,
+): Remedy | undefined {
+  const causes = rules?.redirects.length === 0 ? BY_RULES : BY_REDIRECTS;
+  if (rules === undefined || cause === undefined || !causes.has(cause)) {
+    return remedy;
+  }
+  return [...stepsOf(remedy ?? []), rulesStep(rules)];
 }

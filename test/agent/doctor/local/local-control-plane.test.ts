@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { controlPlaneUrl } from "../../../../src/agent/config/schema/config-url.ts";
+import { certificateHere } from "../../../../src/agent/doctor/local/local-certificate.ts";
 import {
   causeHere,
   type LocalControlPlane,
   listeningSettings,
   localRemedy,
+  refusedHere,
   remedyHere,
 } from "../../../../src/agent/doctor/local/local-control-plane.ts";
 import type { UnreachableCause } from "../../../../src/agent/sync/answer/sync-outcome.ts";
@@ -254,6 +256,64 @@ describe("a server that is this host itself", () => {
     ["https://cp.example.com", "443"],
   ])("at %s has port %s", (wanted, port) => {
     expect(said(undefined, "timeout", wanted)).toContain(`sport = :${port}'`);
+  });
+});
+
+describe("a key that is refused while the control plane of this host does not run", () => {
+  const of = (more: Partial<LocalControlPlane>, wanted = WANTED, holder?: { pid: number; name: string }) => {
+    const found = refusedHere({ local: controlPlane(more), isLoopbackUp: true, holder }, wanted);
+    return found && { why: found.why, remedy: remedyText(found.remedy) };
+  };
+
+  it.each([
+    ["failed", "has failed"],
+    ["activating", "does not start"],
+    ["inactive", "does not run"],
+  ])("was refused by another process: %s", (active, state) => {
+    const found = of({ active }, WANTED, { pid: 4711, name: "novacula-contro" });
+    expect(found?.why).toBe(
+      `the service novacula-control-plane of this host ${state}, and another process has its port: PID 4711 (novacula-contro)`,
+    );
+    expect(found?.remedy).toMatch(
+      /To see it, run: (?:sudo )?ps -fp 4711\. .*kill 4711 && .*reset-failed \S+ && .*restart novacula-control-plane\. Then run doctor again\.$/u,
+    );
+    expect(of({ active })?.remedy).toMatch(/ss -ltnp 'sport = :3000'\. .*Then run doctor again\.$/u);
+  });
+
+  it("was refused by the right one if that runs, is masked or has another port", () => {
+    expect(of({ active: "active" })).toBeUndefined();
+    expect(of({ active: "inactive", isMasked: true })).toBeUndefined();
+    expect(of({ active: "failed", settings: { PORT: "3001" } })).toBeUndefined();
+    expect(of({ active: "failed", settings: { PORT: "3001" } }, "http://127.0.0.1:3001")).toBeDefined();
+    expect(of({ active: "failed" }, "https://cp.example.com")).toBeUndefined();
+    expect(refusedHere({ local: undefined, isLoopbackUp: true }, WANTED)).toBeUndefined();
+  });
+});
+
+describe("the certificate of this host's control plane", () => {
+  const url = "https://127.0.0.10:8443";
+  const wanted = "https://cp.example.com:8443";
+  const of = (more: Partial<LocalControlPlane>, cause: UnreachableCause = "tls-expired", detail?: string) => {
+    const local = controlPlane({ url, certPath: "/etc/novacula/tls/cp.pem", ...more });
+    const here = { local, isLoopbackUp: true, addresses: ["127.0.0.10"] };
+    const said = detail ?? "the certificate of cp.example.com:8443 expired";
+    return remedyText(certificateHere(here, wanted, cause, said));
+  };
+
+  it.each(["tls-untrusted", "tls-expired", "tls-not-yet-valid", "tls-name-mismatch", "tls-other"] as const)(
+    "has its file named where it is what is wrong: %s",
+    (cause) => {
+      expect(of({}, cause)).toMatch(/TLS_CERT \/etc\/novacula\/tls\/cp\.pem\. .*without a restart\.$/u);
+    },
+  );
+
+  it("has none named where it is another's, or something else is wrong", () => {
+    expect(of({ url: "https://127.0.0.11:8443" })).toBe("");
+    expect(of({ certPath: undefined })).toBe("");
+    expect(of({ active: "failed" })).toBe("");
+    expect(of({}, "connection-refused")).toBe("");
+    expect(of({}, "tls-expired", "this host's clock is wrong, so the certificate of it is unknown")).toBe("");
+    expect(of({}, "tls-other", "cp.example.com:8443 does not speak TLS")).toBe("");
   });
 });
 
