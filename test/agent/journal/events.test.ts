@@ -22,6 +22,7 @@ const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {
   "key.warning": "a change of the files",
   "nodes.memory-damaged": "the disk's; the file is read once",
   "reload.requested": "a person's signal or command",
+  "state.damaged": "the disk's; the file is read once",
   "sync.accepted": "debug: one for each sync is what was asked for",
   "sync.failed": "debug: one for each sync is what was asked for",
   "watch.degraded": "debug: the system's, not the control plane's",

@@ -29,7 +29,8 @@ interface SyncPaceDeps {
 export class SyncPace implements HeartbeatTimeout {
   readonly #deps: SyncPaceDeps;
   #intervalMs = STEP_MS;
-  #changedAt = Number.NEGATIVE_INFINITY;
+  /** When all executors have heard of this interval, because none waits for an earlier one. */
+  #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SyncPaceDeps) {
     this.#deps = deps;
@@ -60,19 +61,19 @@ export class SyncPace implements HeartbeatTimeout {
 
   /**
    * Follows the number of executors that are online. `now` is monotonic, ms. A longer interval
-   * holds at once. A shorter one comes step by step: the timeout must not become shorter than the
-   * interval that some executors still wait for.
+   * holds at once. A shorter one comes step by step, each once all have heard of the one before:
+   * the timeout must not become shorter than the interval that some executors still wait for.
    */
   follow(executors: number, now: number): void {
     const before = this.#intervalMs;
-    const isOver = now - this.#changedAt >= before * MOST_JITTER;
     const shorter = Math.max(this.#intervalFor(executors / USED_AFTER), inSteps(before / 2));
-    const next = Math.max(this.#intervalFor(executors), isOver ? Math.min(before, shorter) : before);
+    const least = now >= this.#heardAt ? Math.min(before, shorter) : before;
+    const next = Math.max(this.#intervalFor(executors), least);
     if (next === before) {
       return;
     }
     this.#intervalMs = next;
-    this.#changedAt = now;
+    this.#heardAt = Math.max(this.#heardAt, now + before * MOST_JITTER);
     const { logger, maxSyncsPerSecond } = this.#deps;
     logger.info(
       { event: "fleet.sync-interval", executors, intervalMs: next, timeoutMs: this.timeoutMs },

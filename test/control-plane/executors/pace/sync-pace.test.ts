@@ -48,6 +48,18 @@ describe("a fleet that grows", () => {
 });
 
 describe("a fleet that shrinks", () => {
+  it("waits with each step for those who were told the interval before the last one", () => {
+    const { pace } = scene();
+    pace.follow(8501, 0);
+    // Somebody is told to wait for 90 s, and may sync 94.5 s later: at 189 s.
+    pace.follow(0, 94_500);
+    expect(pace.intervalMs).toBe(45_000);
+    pace.follow(0, 188_999);
+    expect(pace.intervalMs).toBe(45_000);
+    pace.follow(0, 189_000);
+    expect(pace.intervalMs).toBe(25_000);
+  });
+
   it("syncs more often only once a fifth is free", () => {
     const { pace } = scene();
     pace.follow(501, 0);
