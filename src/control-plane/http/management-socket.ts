@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync } from "node:fs";
+import { type BigIntStats, lstatSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname } from "node:path";
 import { CommandError } from "../../lib/command-line/command-error.ts";
@@ -60,15 +60,23 @@ function isTaken(path: string): OperatorError {
   );
 }
 
-/** Undefined if nothing is there; throws an OperatorError if it is no socket. */
+/** Undefined if nothing is there; throws an OperatorError if it is no socket, or cannot be seen. */
 function inode(path: string): bigint | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = statIfThere(path);
   if (stat === undefined || stat.isSocket()) {
     return stat?.ino;
   }
   throw new OperatorError(
     `${path} is not a socket, but the management socket belongs there: remove or rename it`,
   );
+}
+
+function statIfThere(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw notListening(path, error);
+  }
 }
 
 async function isListenedOn(path: string): Promise<boolean> {
