@@ -2,7 +2,12 @@ import { expect, it } from "vitest";
 import { startFix } from "../../../src/control-plane/cli/management/not-running.ts";
 import { runCommand } from "../../support/control-plane/control-plane.ts";
 
-const state = (load: string, active: string, result = "success") => ({ load, active, result });
+const state = (load: string, active: string, result = "success", isLooping = false) => ({
+  load,
+  active,
+  result,
+  isLooping,
+});
 
 it.each([
   ["no service", undefined, /^start it with novacula-control-plane serve/],
@@ -23,7 +28,12 @@ it.each([
   ],
   ["a masked one", state("masked", "inactive"), /sudo systemctl unmask novacula-control-plane\n/],
   ["another socket", state("loaded", "active"), /its service runs, with another socket.*--socket/],
-  ["a start loop", state("loaded", "activating"), /fails at each start.*journalctl/s],
+  [
+    "a start loop",
+    state("loaded", "activating", "exit-code", true),
+    /^its service fails at each start\. .*journalctl/s,
+  ],
+  ["a start", state("loaded", "activating"), /^its service is starting: run the command again/],
 ])("%s: the command that helps", (_what, found, fix) => {
   expect(startFix(found)).toMatch(fix);
 });

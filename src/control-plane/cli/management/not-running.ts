@@ -33,7 +33,9 @@ export function startFix(state: UnitState | undefined): string {
     );
   }
   if (state.active === "activating") {
-    return `its service is starting, or fails at each start. ${JOURNAL}`;
+    return state.isLooping
+      ? `its service fails at each start. ${JOURNAL}`
+      : "its service is starting: run the command again in a few seconds";
   }
   // A start is refused after too many of them, until they are forgotten.
   const forget = state.result === "start-limit-hit" ? `\nsudo systemctl reset-failed ${SERVICE}` : "";
