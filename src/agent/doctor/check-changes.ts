@@ -4,6 +4,7 @@ import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts"
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import type { Check } from "./examination.ts";
+import { copyIn, hidesText, withoutCopy } from "./unit-copy.ts";
 
 export interface ChangeFacts {
   /** The settings of the service that the shipped unit does not have. */
@@ -59,7 +60,7 @@ export function checkChanges(given: ChangeFacts): readonly Check[] {
         stage: "unit",
         status: "bad",
         detail: `doctor reached the control plane, and the service does not: ${listed(suspects)} ${keeps} it from there`,
-        remedy: [step(`Take ${it} out of the unit, then run:`, ...restart())],
+        remedy: [undoing(suspects, step(`Take ${it} out of the unit, then run:`, ...restart()))],
       },
     ];
   }
@@ -76,12 +77,12 @@ const FILES =
 export function withSuspects(check: Check, changed: readonly Assignment[]): Check {
   const kind = check.stage === "mode" ? IDENTITY : FILES;
   const suspects = changed.filter(({ name }) => kind.test(name));
-  if (check.status !== "bad" || suspects.length === 0 || check.detail.includes(CHANGED)) {
+  if (check.status !== "bad" || suspects.length === 0 || isNamed(check.detail, suspects)) {
     return check;
   }
   const it = suspects.length === 1 ? "that" : "those";
   const undo = step(`If ${it} should not be so, take ${it} out, then run:`, ...restart());
-  const remedy = [undo, ...otherwise(check.remedy ?? [])];
+  const remedy = [undoing(suspects, undo), ...otherwise(check.remedy ?? [])];
   return { ...check, detail: `${check.detail}${changesText(suspects)}`, remedy };
 }
 
@@ -93,7 +94,18 @@ function otherwise(remedy: Remedy): readonly Step[] {
   return [{ ...first, say: first.say === "Run:" ? "Otherwise run:" : `Otherwise: ${first.say}` }, ...rest];
 }
 
+/** A copy of the whole unit is removed, and single settings are taken out. */
+function undoing(changed: readonly Assignment[], undo: Step): Step {
+  const copy = copyIn(changed);
+  return copy === undefined ? undo : withoutCopy(copy);
+}
+
 const CHANGED = "was changed on this host: ";
+
+function isNamed(detail: string, changed: readonly Assignment[]): boolean {
+  const copy = copyIn(changed);
+  return detail.includes(CHANGED) || (copy !== undefined && detail.includes(hidesText(copy)));
+}
 
 /**
  * Something is bad, and the unit has changes that no check has named: they may be the cause.
@@ -108,19 +120,26 @@ export function unnamedChanges(
     return [];
   }
   const said = checks.map(({ detail }) => detail).join("\n");
-  const settings = changed.filter((setting) => !said.includes(shown(setting)));
+  const copy = copyIn(changed);
+  const isCopySaid = copy !== undefined && said.includes(hidesText(copy));
+  const settings = changed.filter(
+    (setting) => !said.includes(shown(setting)) && !(isCopySaid && setting.isOfCopy),
+  );
   const others = variables.filter((variable) => !said.includes(variable));
   if (settings.length + others.length === 0) {
     return [];
   }
-  const all = [...settings.map(shown), ...others.map((variable) => `Environment= ${variable}`)];
+  const all = [...own(settings).map(shown), ...others.map((variable) => `Environment= ${variable}`)];
   return [
     {
       stage: "unit",
       status: "warning",
-      detail: `its unit ${CHANGED}${few(all)}`,
+      detail: all.length === 0 && copy !== undefined ? hidesText(copy) : `its unit ${CHANGED}${few(all)}`,
       remedy: [
-        step("If the fix above does not help, take out what should not be there, then run:", ...restart()),
+        undoing(
+          settings,
+          step("If the fix above does not help, take out what should not be there, then run:", ...restart()),
+        ),
       ],
     },
   ];
@@ -128,7 +147,10 @@ export function unnamedChanges(
 
 /** The end of a sentence about a service that does not run as it should. */
 export function changesText(changed: readonly Assignment[]): string {
-  return changed.length === 0 ? "" : `. Its unit ${CHANGED}${listed(changed)}`;
+  const copy = copyIn(changed);
+  const settings = own(changed);
+  const hides = copy === undefined ? "" : `. ${hidesText(copy)}`;
+  return settings.length === 0 ? hides : `${hides}. Its unit ${CHANGED}${listed(settings)}`;
 }
 
 function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[] {
@@ -148,6 +170,11 @@ function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[]
 
 function restart(): readonly string[] {
   return [asRoot("systemctl daemon-reload"), asRoot("novacula-agent restart")];
+}
+
+/** Without the lines of a copy, which is named as a whole. */
+function own(changed: readonly Assignment[]): readonly Assignment[] {
+  return changed.filter(({ isOfCopy = false }) => !isOfCopy);
 }
 
 function listed(settings: readonly Assignment[]): string {

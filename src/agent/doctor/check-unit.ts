@@ -8,6 +8,7 @@ import { changesText } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
 import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
+import { copyIn, withoutCopy } from "./unit-copy.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
 const RESTART = () => asRoot("novacula-agent restart");
@@ -88,6 +89,11 @@ function sharedUser({ User }: ServiceFacts): readonly Check[] {
 /** systemd has read the unit and refuses it, or could not read it. */
 function unusable(facts: ServiceFacts, changed: readonly Assignment[], complaint?: string): Check {
   const state = `systemd cannot use its unit (${printable(facts.LoadState, 40)})`;
+  const copy = copyIn(changed);
+  if (copy !== undefined) {
+    const why = complaint === undefined ? "" : `: ${complaint}`;
+    return bad(`${state}${why}${changesText(changed)}`, [withoutCopy(copy)]);
+  }
   if (complaint === undefined) {
     return bad(`${state}: a line in ${unitFiles(facts)} is wrong`, [
       step("To see which line, run:", asRoot("systemd-analyze verify novacula-agent.service")),
@@ -125,9 +131,15 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   const comments = commentsIn(changed);
   const why = cause === "" ? "" : `: ${cause}${changes}${comments?.hint ?? ""}`;
   const takenOut = "If a changed setting is the cause, take it out, then run:";
+  const copy = copyIn(changed);
   const without =
-    changes === "" ? [] : [step(takenOut, RELOAD(), ...(ActiveState === "failed" ? [] : [RESTART()]))];
-  const remedy = ofCause ?? (cause === "" ? undefined : comments?.remedy);
+    copy !== undefined
+      ? [withoutCopy(copy)]
+      : changes === ""
+        ? []
+        : [step(takenOut, RELOAD(), ...(ActiveState === "failed" ? [] : [RESTART()]))];
+  const usual = ofCause ?? (cause === "" ? undefined : comments?.remedy);
+  const remedy = cause !== "" && copy !== undefined ? [withoutCopy(copy), WHY()] : usual;
   if (ActiveState === "failed") {
     const isOften = Result === "start-limit-hit";
     const limit = isOften

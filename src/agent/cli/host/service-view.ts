@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readBoundedFile } from "../../config/file/read-file.ts";
@@ -7,7 +8,7 @@ import { managerFiles } from "../../systemd/service/manager-files.ts";
 import { type ServiceEnvironment, serviceEnvironment } from "../../systemd/service/service-environment.ts";
 import { configArgument, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type Assignment, assignmentsOf, inForce } from "../../systemd/service/unit-files.ts";
-import { SERVICE } from "../../systemd/service-unit.ts";
+import { PACKAGED_UNITS, SERVICE } from "../../systemd/service-unit.ts";
 import { systemctlOutput } from "../../systemd/systemctl.ts";
 
 /** The installed service as systemd would start it now. */
@@ -56,11 +57,21 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
     environment,
     files: [...unitFiles, ...files.map(({ path }) => path)],
     unread,
-    changed: changedSettings(assignments),
+    changed: changedSettings(assignments).map((one) => ({
+      ...one,
+      ...(one.file === facts.FragmentPath && isHiding(one.file) && { isOfCopy: true }),
+    })),
     configPath: pathOf(flag, environment, facts),
     configSource: sourceOfPath(flag, environment, assignments),
     startSource: startSourceIn(assignments),
   };
+}
+
+/** The folders of systemd.unit(5) in which a unit counts more than that of the package. */
+const OVER_PACKAGES = /^\/(?:etc|run|usr\/local\/lib)\/systemd\/system\//u;
+
+function isHiding(unit: string): boolean {
+  return OVER_PACKAGES.test(unit) && PACKAGED_UNITS.some((packaged) => existsSync(packaged));
 }
 
 /** A relative path counts from the folder of the service, not from that of this command. */

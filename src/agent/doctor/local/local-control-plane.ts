@@ -1,8 +1,8 @@
 import { asRoot, inPlace } from "../../../lib/shell-word.ts";
-import { type Remedy, step, stepsOf } from "../../../lib/text/remedy.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { PortHolder } from "../../systemd/port-holder.ts";
-import { type OutgoingRules, rulesStep } from "../rules/outgoing-rules.ts";
+import { type OutgoingRules, redirectStep } from "../rules/outgoing-rules.ts";
 import { elsewhere, type LocalAddress, leadsThere } from "./local-address.ts";
 import { isTaken, listenersAt, takenRemedy, takenText } from "./local-holder.ts";
 import { type LocalStart, SERVICE, startCause, startRemedy } from "./local-start.ts";
@@ -80,7 +80,9 @@ function onHost(
     return own;
   }
   if (isThere && rules !== undefined && rules.redirects.length > 0) {
-    return [step("The control plane of this host listens there."), rulesStep(rules)];
+    const start =
+      "The control plane of this host listens there, but this host redirects what it sends to it, by";
+    return [redirectStep(start, rules)];
   }
   const seeRules = step("To see the rules, run:", asRoot("nft list ruleset"));
   if (cause === "timeout") {
@@ -125,7 +127,7 @@ export function refusedHere(
     ? undefined
     : {
         why: takenText(local, holder),
-        remedy: [...stepsOf(takenRemedy(url, holder)), step("Then run doctor again.")],
+        remedy: takenRemedy(url, holder),
       };
 }
 

@@ -28,11 +28,22 @@ export interface OutgoingRules {
 const MOST = 2;
 
 /** What the rules are, as a sentence that its command follows. */
-export function rulesStep({ command, redirects }: OutgoingRules): Step {
+function rulesStep({ command, redirects }: OutgoingRules): Step {
+  return redirects.length === 0
+    ? step("This host has rules for outgoing packets, which may be the cause. To see them, run:", command)
+    : redirectStep("This may be the cause: this host redirects what it sends to that port, by", {
+        command,
+        redirects,
+      });
+}
+
+/** Takes the redirects out; `start` is the sentence before them. */
+export function redirectStep(start: string, { command, redirects }: OutgoingRules): Step {
+  const program = command.includes("iptables") ? "iptables" : "nftables";
+  const [one, it, is] =
+    redirects.length === 1 ? ["the rule", "it", "it is"] : ["the rules", "them", "they are"];
   return step(
-    redirects.length === 0
-      ? "This host has rules for outgoing packets, which may be the cause. To see them, run:"
-      : `This host redirects what it sends to that port, which may be the cause: ${redirects.slice(0, MOST).join("; ")}. To see where that is, run:`,
+    `${start} ${one} of ${program} ${redirects.slice(0, MOST).join("; ")}. Delete ${it} there, and in the file from which ${is} loaded. To see all rules, run:`,
     command,
   );
 }

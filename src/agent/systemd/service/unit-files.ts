@@ -6,6 +6,8 @@ export interface Assignment {
   readonly section: string;
   readonly name: string;
   readonly value: string;
+  /** The file is a whole unit that systemd uses in place of the one of the package. */
+  readonly isOfCopy?: boolean;
 }
 
 /**

@@ -216,7 +216,7 @@ describe("a server that is this host itself", () => {
     const rules = { command: "nft list ruleset", redirects: ["tcp dport 8443 redirect to :9443"] };
     for (const cause of ["connection-refused", "timeout"] as const) {
       expect(remedyText(remedyHere(here, cause, wanted, rules) ?? [])).toMatch(
-        /^The control plane of this host listens there\. .*: tcp dport 8443 redirect to :9443\. .*nft list ruleset$/u,
+        /^The control plane of this host listens there, .* by the rule of nftables tcp dport 8443 redirect to :9443\. Delete it .*nft list ruleset$/u,
       );
     }
     expect(remedyText(remedyHere(here, "connection-refused", wanted) ?? [])).toMatch(
@@ -275,9 +275,11 @@ describe("a key that is refused while the control plane of this host does not ru
       `the service novacula-control-plane of this host ${state}, and another process has its port: PID 4711 (novacula-contro)`,
     );
     expect(found?.remedy).toMatch(
-      /To see it, run: (?:sudo )?ps -fp 4711\. .*kill 4711 && .*reset-failed \S+ && .*restart novacula-control-plane\. Then run doctor again\.$/u,
+      /To see it, run: (?:sudo )?ps -fp 4711\. .*kill 4711 && .*reset-failed \S+ && .*restart novacula-control-plane$/u,
     );
-    expect(of({ active })?.remedy).toMatch(/ss -ltnp 'sport = :3000'\. .*Then run doctor again\.$/u);
+    expect(of({ active })?.remedy).toMatch(
+      /ss -ltnp 'sport = :3000'\. Stop it, .*restart novacula-control-plane$/u,
+    );
   });
 
   it("was refused by the right one if that runs, is masked or has another port", () => {

@@ -97,7 +97,7 @@ it.each([
   const bad = checks.find(({ status }) => status === "bad");
   expect(remedyText(bad?.remedy ?? [])).toBe(
     isSaid
-      ? `Look. This host redirects what it sends to that port, which may be the cause: ${redirects[0]}. To see where that is, run: nft list ruleset`
+      ? `Look. This may be the cause: this host redirects what it sends to that port, by the rule of nftables ${redirects[0]}. Delete it there, and in the file from which it is loaded. To see all rules, run: nft list ruleset`
       : "Look.",
   );
 });
