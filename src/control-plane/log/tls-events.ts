@@ -7,6 +7,12 @@ export const TLS_EVENTS = {
     meaning: "The certificate in `TLS_CERT` has expired, so executors and browsers refuse it.",
     remedy: "Renew it. No restart is needed.",
   },
+  "tls.expires-soon": {
+    level: "warn",
+    meaning:
+      "The certificate in `TLS_CERT` expires within a week. One of short validity: within the last fifth of it.",
+    remedy: "Renew it before then. No restart is needed.",
+  },
   "tls.not-yet-valid": {
     level: "error",
     meaning: "The certificate in `TLS_CERT` is not valid yet, so executors and browsers refuse it.",

@@ -113,9 +113,19 @@ export class TlsRenewal {
   }
 }
 
-/** Says once of each pair that it is not valid yet, and once that it has expired. */
+/** So long before the end, a person still has the time to look at what should have renewed it. */
+const SOON_MS = 7 * 24 * 3600 * 1000;
+/** Of its validity: one that is valid for a day is renewed within its last hours. */
+const SOON_SHARE = 0.2;
+
+function endsSoon({ validFrom, validTo }: TlsPair, wallMs: number): boolean {
+  return validTo - wallMs < Math.min(SOON_MS, (validTo - validFrom) * SOON_SHARE);
+}
+
+/** Says once of each pair that it is not valid yet, that it ends soon, and that it has expired. */
 function createValidityWatch(logger: Logger): (pair: TlsPair, wallMs: number) => void {
   let said: string | undefined;
+  let warned: string | undefined;
   return (pair, wallMs) => {
     const why = whyInvalid(pair, wallMs);
     const topic = why && `${pair.cert} ${why}`;
@@ -133,6 +143,14 @@ function createValidityWatch(logger: Logger): (pair: TlsPair, wallMs: number) =>
       );
     }
     said = topic;
+    if (why === undefined && warned !== pair.cert && endsSoon(pair, wallMs)) {
+      warned = pair.cert;
+      const validTo = new Date(pair.validTo).toISOString();
+      logger.warn(
+        { event: "tls.expires-soon", validTo },
+        `The certificate in TLS_CERT expires at ${utcTime(pair.validTo)}, and executors and browsers refuse it from then on. Fix: renew it before then. The new one is used within a second, without a restart.`,
+      );
+    }
   };
 }
 

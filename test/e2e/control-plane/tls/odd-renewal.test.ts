@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -96,6 +97,28 @@ describe("a new certificate that is not valid now", () => {
     early.renewal.look();
     expect(early.used).toEqual([early.good.cert]);
   });
+});
+
+it("a certificate that ends within a week is said once, before it has expired", async () => {
+  const pair = pairFor("DNS:localhost");
+  const { lines, renewal, clock } = await startedWith(pair);
+  expect(lines).toEqual([]);
+  const end = new X509Certificate(pair.cert).validToDate.getTime();
+  const DAY_MS = 24 * 3600 * 1000;
+  for (const [leftMs, count] of [
+    [8 * DAY_MS, 0],
+    [2 * DAY_MS, 1],
+    [DAY_MS, 1],
+    [-DAY_MS, 2],
+  ] as const) {
+    clock.wallAtStart = end - leftMs;
+    renewal.look();
+    expect(lines).toHaveLength(count);
+  }
+  expect(lines[0]).toMatch(
+    /^<4>tls\.expires-soon: The certificate in TLS_CERT expires at 20.* Fix: renew it/,
+  );
+  expect(lines[1]).toMatch(/^<3>tls\.expired: /);
 });
 
 describe("a new certificate for other names", () => {
