@@ -121,6 +121,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "daemon/status",
       "doctor/local",
       "doctor/rules",
+      "doctor/unit",
       "journal",
       "key",
       "sync/answer",
@@ -130,6 +131,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "doctor/local": ["config/schema", "doctor/rules", "sync/answer", "systemd"],
     "doctor/rules": ["sync/answer"],
+    "doctor/unit": ["systemd/service"],
     journal: [],
     key: ["stand-in"],
     reconciler: [

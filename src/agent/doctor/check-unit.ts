@@ -1,13 +1,13 @@
-import { COMMENT_IN_VALUE } from "../../lib/command-line/environment-variable.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
-import { type Remedy, step } from "../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
 import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
+import { commentsIn } from "./unit/setting-comment.ts";
 import { copyIn, withoutCopy } from "./unit-copy.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
@@ -67,8 +67,10 @@ export function checkUnit(
       ];
     case "masked":
       return [masked(facts)];
-    case "loaded":
-      return [activity(facts, changed, now), ...sharedUser(facts), ...upkeep(facts)];
+    case "loaded": {
+      const state = activity(facts, changed, now);
+      return [state, ...sharedUser(facts), ...upkeep(facts, state)];
+    }
     default:
       return [unusable(facts, changed, now?.complaint)];
   }
@@ -128,7 +130,7 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   }
   const { cause, remedy: ofCause } = causeOf(facts, changed, now);
   const changes = changesText(changed);
-  const comments = commentsIn(changed);
+  const comments = commentsIn(changed, startAgain());
   const why = cause === "" ? "" : `: ${cause}${changes}${comments?.hint ?? ""}`;
   const takenOut = "If a changed setting is the cause, take it out, then run:";
   const copy = copyIn(changed);
@@ -173,17 +175,6 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
     : bad(`${atRestText(facts)}: ${other.cause}`, other.remedy);
 }
 
-/** A value that goes on into what was meant as a comment: systemd.syntax(7) has none there. */
-function commentsIn(changed: readonly Assignment[]) {
-  const names = changed.filter(({ value }) => /\s#/u.test(value)).map(({ name }) => `${name}=`);
-  return names.length === 0
-    ? undefined
-    : {
-        hint: `. In ${names.join(", ")}, ${COMMENT_IN_VALUE}`,
-        remedy: [step("Put the comment on a line of its own, then run:", RELOAD(), ...startAgain())],
-      };
-}
-
 function times(restarts: number): string {
   return restarts === 1 ? "1 restart" : `${restarts} restarts`;
 }
@@ -215,13 +206,15 @@ function atRestText(facts: ServiceFacts): string {
   return `the service is ${printable(facts.ActiveState, 40)}${isEnabled(facts) ? "" : " and disabled"}`;
 }
 
-function upkeep(facts: ServiceFacts): readonly Check[] {
+function upkeep(facts: ServiceFacts, state: Check): readonly Check[] {
   const { NeedDaemonReload, UnitFileState } = facts;
+  // Of a service that is not enabled, its start enables it.
+  const enables = stepsOf(state.remedy ?? []).some(({ run = "" }) => run.includes(startCommand(facts)));
   return [
     ...(NeedDaemonReload
       ? [warning("its unit file has changed since systemd read it", [step("Run:", RELOAD(), RESTART())])]
       : []),
-    ...(isEnabled(facts)
+    ...(isEnabled(facts) || enables
       ? []
       : [
           warning(

@@ -1,16 +1,16 @@
 import * as z from "zod";
 import { type Remedy, remedyText } from "../../lib/text/remedy.ts";
 
-/** The stages, in the order in which they are shown and fixed. */
+/** The stages, in the order in which they are shown and fixed: see `inOrder`. */
 export const STAGES = [
   "file",
   "mode",
   "syntax",
   "key",
+  "proxy",
   "dns",
   "tcp",
   "tls",
-  "proxy",
   "answer",
   "clock",
   "authentication",
@@ -70,14 +70,28 @@ function reportOf({ stage, status, detail, remedy }: Check): Report["checks"][nu
  * executor's own remedy gives way to that of the cause.
  */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
-  const sorted = withoutContradictions(
-    [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage)),
-  );
+  const sorted = withoutContradictions(inOrder(checks));
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);
   const verdict = has("bad") ? "bad" : has("unknown") ? "unknown" : "ok";
   const cause = sorted.find(({ status }) => status === "bad") ?? null;
   return { verdict, configPath, isOnline: isOnline(sorted), cause, checks: sorted };
 }
+
+/** Through a proxy, the name that this host looks up is the proxy's, so `dns` is before `proxy`. */
+function inOrder(checks: readonly Check[]): readonly Check[] {
+  const firstOf = (wanted: Stage) => checks.findIndex(({ stage }) => stage === wanted);
+  const isProxyFirst = firstOf("proxy") < firstOf("dns");
+  const rank = (stage: Stage) => {
+    const shown = isProxyFirst ? stage : SWAPPED.get(stage);
+    return STAGES.indexOf(shown ?? stage);
+  };
+  return [...checks].sort((a, b) => rank(a.stage) - rank(b.stage));
+}
+
+const SWAPPED: ReadonlyMap<Stage, Stage> = new Map([
+  ["dns", "proxy"],
+  ["proxy", "dns"],
+]);
 
 /** A file is not good and bad at once. An executor that is down for a reason has one remedy. */
 function withoutContradictions(sorted: readonly Check[]): Check[] {

@@ -5,7 +5,7 @@ import {
   checkConnection,
   connectionUnchecked,
 } from "../../../src/agent/doctor/check-connection.ts";
-import { examination } from "../../../src/agent/doctor/examination.ts";
+import { type Check, examination } from "../../../src/agent/doctor/examination.ts";
 import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 
@@ -32,6 +32,13 @@ function answer(more: Partial<Answer>): Answer {
 function statuses(given: Answer, route: Parameters<typeof checkConnection>[0]["route"] = DIRECT) {
   const checks = checkConnection({ ...PLACE, route, answer: given });
   return Object.fromEntries(checks.map(({ stage, status }) => [stage, status]));
+}
+
+/** The first rows of the connection, as doctor shows them. */
+function rows(checks: readonly Check[]) {
+  return examination("f", checks)
+    .checks.slice(0, 4)
+    .map(({ stage, status }) => `${status} ${stage}`);
 }
 
 describe("one exchange, read stage by stage", () => {
@@ -227,6 +234,29 @@ describe("the verdict", () => {
       { stage: "file", status: "ok", detail: "f" },
     ] as const;
     expect(examination("f", checks).checks.map((check) => check.stage)).toEqual(["file", "key", "unit"]);
+  });
+
+  it.each([
+    ["a proxy that refuses", "proxy", ["ok dns", "bad proxy", "unknown tcp", "unknown tls"]],
+    ["the name of a proxy", "dns", ["bad dns", "unknown proxy", "unknown tcp", "unknown tls"]],
+    ["a server behind a proxy", "tls-expired", ["ok dns", "ok proxy", "ok tcp", "bad tls"]],
+  ] as const)("lists what was not reached behind what failed: %s", (_what, cause, expected) => {
+    const proxy = new URL("http://proxy.example.com:3128");
+    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } as const;
+    const failed = answer({ kind: "unreachable", cause, remedy: "do so" });
+    expect(rows(checkConnection({ ...PLACE, route, answer: failed }))).toEqual(expected);
+  });
+
+  it.each([
+    [
+      "a setting of the proxy that is wrong",
+      "proxy",
+      ["bad proxy", "unknown dns", "unknown tcp", "unknown tls"],
+    ],
+    ["a name", "dns", ["ok proxy", "bad dns", "unknown tcp", "unknown tls"]],
+  ] as const)("and without a proxy: %s", (_what, cause, expected) => {
+    const failed = answer({ kind: "unreachable", cause, remedy: "do so" });
+    expect(rows(checkConnection({ ...PLACE, route: DIRECT, answer: failed }))).toEqual(expected);
   });
 
   it("says what the name means, and where the control plane of this host serves instead", () => {

@@ -19,6 +19,16 @@ describe("the unit", () => {
     ["runs as the user of many programs", "User=nobody", ["ok", "warning"]],
     ["runs as that user by number", "User=65534\nGroup=novacula", ["ok", "warning"]],
     ["was edited since", "NeedDaemonReload=yes", ["ok", "warning"]],
+    [
+      "is stopped and not enabled: one command is for both",
+      "ActiveState=inactive\nUnitFileState=disabled",
+      ["bad"],
+    ],
+    [
+      "has failed and is not enabled: its remedy does not enable it",
+      "ActiveState=failed\nResult=signal\nExecMainStatus=9\nUnitFileState=disabled",
+      ["bad", "warning"],
+    ],
   ])("%s", (_what, shown, expected) => {
     expect(statuses(shown)).toEqual(expected);
   });
