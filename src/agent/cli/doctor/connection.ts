@@ -8,7 +8,7 @@ import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
 import { askControlPlane, type KeyQuestion } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
-import { outgoingRules } from "./outgoing-rules.ts";
+import { dropsHere, outgoingRules } from "./host-rules.ts";
 import { type PeerFacts, peerFacts } from "./peer-facts.ts";
 import type { Subject } from "./subject.ts";
 
@@ -49,7 +49,8 @@ export async function connectionTo(
   const ask = () => askControlPlane(asked, patience.signal);
   const first = await ask();
   // A server of names that was silent is not asked again.
-  const peer = first.cause === "dns" ? {} : await peerFacts(server, patience, first.kind !== "accepted");
+  const peer: Partial<PeerFacts> =
+    first.cause === "dns" ? {} : await peerFacts(server, patience, first.kind !== "accepted");
   const hasCome = first.cause !== undefined && isWhileStarting(first.cause) && isServing(peer);
   const verdict = hasCome ? await ask() : first;
   const answer =
@@ -66,6 +67,10 @@ export async function connectionTo(
     answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey },
     hasAlternativeNames,
     ...peer,
+    here: peer.here && {
+      ...peer.here,
+      drops: verdict.kind === "unreachable" ? await dropsHere(peer.here.addresses ?? [], portOf(server)) : [],
+    },
     rules: verdict.kind === "unreachable" ? await outgoingRules(portOf(server)) : undefined,
     nowMs: Date.now(),
   };

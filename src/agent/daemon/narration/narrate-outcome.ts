@@ -2,8 +2,10 @@ import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
+import { forAgent, withSudo } from "../../../lib/shell-word.ts";
 import { withLines } from "../../config/setting-lines.ts";
 import type { Entry } from "../../journal/entry.ts";
+import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
 import { newSettings } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
@@ -157,6 +159,13 @@ function worthALine({ old, state }: Change): { sync: Failing; repeat: string } |
   return isDue ? { sync, repeat: ` (${effort(sync.attempts, sync.lastAt - sync.since)})` } : undefined;
 }
 
+/** Nothing answered, so only a look at this host and the way there tells more. */
+const SILENT: ReadonlySet<UnreachableCause> = new Set(["timeout", "connection-lost", "network"]);
+
+function seeCause(): string {
+  return `To see the cause, run: ${forAgent("doctor", withSudo)}`;
+}
+
 /** The generation that runs was not accepted. */
 function trouble(change: Change): Entry[] {
   const failure = worthALine(change);
@@ -171,11 +180,12 @@ function trouble(change: Change): Entry[] {
   if (sync.kind === "unreachable") {
     const { detail, remedy, cause } = sync.last;
     const { lines, file } = state.generation;
-    const advice = remedy === undefined ? "" : ` ${sentence(withLines(remedy, lines, file))}`;
+    const known = remedy === undefined ? undefined : sentence(withLines(remedy, lines, file));
+    const advice = known ?? (SILENT.has(cause) ? seeCause() : "");
     return [
       {
         event: "control-plane.unreachable",
-        message: `${outage(host, sync.last, isFirst ? "" : "still ")}${repeat}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice}`,
+        message: `${outage(host, sync.last, isFirst ? "" : "still ")}${repeat}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice === "" ? "" : ` ${advice}`}`,
         fields: { ...fields, cause },
       },
     ];

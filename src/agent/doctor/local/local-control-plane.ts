@@ -2,6 +2,7 @@ import { asRoot, inPlace } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { PortHolder } from "../../systemd/port-holder.ts";
+import { type DropHere, dropSteps } from "../rules/dropped-here.ts";
 import { type OutgoingRules, redirectStep } from "../rules/outgoing-rules.ts";
 import { elsewhere, type LocalAddress, leadsThere } from "./local-address.ts";
 import { isTaken, listenersAt, takenRemedy, takenText } from "./local-holder.ts";
@@ -27,6 +28,8 @@ export interface Here {
   readonly addresses?: readonly string[];
   /** Who has its port; undefined: its control plane, or nobody can tell. */
   readonly holder?: PortHolder | undefined;
+  /** Rules of its firewall that drop what it sends to itself. */
+  readonly drops?: readonly DropHere[];
 }
 
 const NO_ANSWER: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "timeout", "network"]);
@@ -55,7 +58,7 @@ export function remedyHere(
 }
 
 function onHost(
-  { local, isLoopbackUp, addresses = [], holder }: Here,
+  { local, isLoopbackUp, addresses = [], holder, drops = [] }: Here,
   cause: UnreachableCause,
   wanted: URL,
   rules: OutgoingRules | undefined,
@@ -76,6 +79,9 @@ function onHost(
     ];
   }
   const own = local === undefined ? undefined : localRemedy(local, wanted.origin, addresses);
+  if (own === undefined && drops.length > 0) {
+    return dropSteps(drops);
+  }
   if (own !== undefined || cause === "network") {
     return own;
   }

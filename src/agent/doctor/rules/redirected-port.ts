@@ -68,7 +68,7 @@ function shown(rules: readonly Rule[], redirects: RegExp, port: string): readonl
 }
 
 /** Whether a rule can be about TCP to that port: one that names no port is about all. */
-function concerns(rule: string, port: number): boolean {
+export function concerns(rule: string, port: number): boolean {
   if (/\budp\b/u.test(rule) && !/\btcp\b/u.test(rule)) {
     return false;
   }

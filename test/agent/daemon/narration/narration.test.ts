@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import {
   accepted,
   damagedFile,
@@ -180,6 +181,16 @@ describe("an outage", () => {
     expect(back).toMatch(
       /^Online again at cp\.example\.com with key [0-9a-f]{8} \(prod, k_1\) after (1 min|2 min)/,
     );
+  });
+
+  it.each([
+    ["timeout", " To see the cause, run: sudo novacula-agent doctor"],
+    ["connection-lost", " To see the cause, run: sudo novacula-agent doctor"],
+    ["server-error", ""],
+  ] as const)("without a remedy of its own, as %s, sends to doctor if nothing answered", (cause, end) => {
+    const agent = simulate({ file: fileWith(K1), answer: () => unreachable(cause, "no answer came") });
+    agent.run(MINUTE);
+    expect(agent.said[0]?.message.split(" UTC.")[1]).toBe(end);
   });
 
   it("asks neither in a rush nor so seldom that its return would take half the heartbeat timeout", () => {

@@ -17,9 +17,9 @@ const RULES = `table inet fw {
 }`;
 
 /** Doctor on a host whose nft prints that, and whose control plane is not reached. */
-async function examined(ruleset: string) {
+async function examined(ruleset: string, url = NOWHERE) {
   using place = home();
-  place.write({ url: NOWHERE, key: makeKey() });
+  place.write({ url, key: makeKey() });
   writeFileSync(join(place.folder, "nft"), `#!/bin/sh\ncat <<'END'\n${ruleset}\nEND\n`);
   chmodSync(join(place.folder, "nft"), 0o755);
   const environment = { PATH: `${place.folder}:${ENVIRONMENT.PATH}` };
@@ -31,6 +31,17 @@ describe.skipIf(!IS_ROOT).concurrent("doctor on a host that does not reach the c
     const stdout = await examined(RULES);
     expect(stdout).toMatch(/^This host has rules for outgoing packets, .* run:\n {2}nft list ruleset$/mu);
     expect(stdout).not.toContain("this host seems wrong");
+  });
+
+  it("names the chain that drops what this host sends to itself, with the rule that lets it pass", async () => {
+    const stdout = await examined(
+      RULES.replace("hook output priority filter; policy accept", "hook input priority filter; policy drop"),
+      "http://127.0.0.1:1",
+    );
+    expect(stdout).toMatch(
+      /table inet fw, chain out, by its policy\. .* run:\n {2}nft insert rule inet fw out iif lo accept$/mu,
+    );
+    expect(stdout).toContain("/etc/nftables.conf");
   });
 
   it("says nothing of rules that let everything pass", async () => {

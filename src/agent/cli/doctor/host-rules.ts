@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { isIPv4 } from "node:net";
 import { promisify } from "node:util";
 import { asRoot } from "../../../lib/shell-word.ts";
+import { type DropHere, dropsByIptables, dropsByNftables } from "../../doctor/rules/dropped-here.ts";
 import {
   filtersByIptables,
   filtersByNftables,
@@ -41,6 +43,24 @@ export async function outgoingRules(port: string): Promise<OutgoingRules | undef
     }
   }
   return undefined;
+}
+
+/** Rules of this host that drop what it sends to `addresses` of its own, as far as root sees. */
+export async function dropsHere(addresses: readonly string[], port: string): Promise<readonly DropHere[]> {
+  if (process.geteuid?.() !== 0) {
+    return [];
+  }
+  const ruleset = (await shownBy("nft list ruleset")) ?? "";
+  const drops: DropHere[] = [];
+  for (const address of addresses) {
+    const tool = isIPv4(address) ? "iptables" : "ip6tables";
+    const chains = await shownBy(`${tool} -S`);
+    drops.push(
+      ...dropsByNftables(ruleset, { address, port }, chains !== undefined),
+      ...dropsByIptables(chains ?? "", { address, port }, tool),
+    );
+  }
+  return [...new Map(drops.map((each) => [each.command, each])).values()];
 }
 
 async function ofIptables(tool: "iptables" | "ip6tables", port: string): Promise<OutgoingRules | undefined> {
