@@ -35,6 +35,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $ti
     const { host, key } = await ExecutorHost.online(release);
     for (const { says, breaks, repairs } of FAULTS) {
       await host.machine.try(["sh", "-c", breaks]);
+      // Its last answer counts until its next sync.
+      await host.untilState("unreachable");
       const { cause, isOnline } = await examine(host);
       expect(cause?.stage).toBe("tcp");
       expect(cause?.detail).toMatch(says);
