@@ -85,7 +85,8 @@ describe("a control plane that changes its answer with each sync", () => {
       agent.run(16 * HOUR);
       const said = counts(agent.said);
       const most = MOST_LINES_AT_ONCE + agent.elapsedMs() / REFILL_MS;
-      expect(agent.exchanges.length).toBeGreaterThan(1000);
+      // The answers ask for 75 s between two syncs on average, so there are about 1,150 in a day.
+      expect(agent.exchanges.length).toBeGreaterThan(800);
       expect(agent.lines.length).toBeLessThanOrEqual(Object.keys(said).length * most);
       for (const event of Object.keys(said)) {
         expect(agent.lines.filter((line) => line.includes(`>${event}: `)).length).toBeLessThanOrEqual(most);
