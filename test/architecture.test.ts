@@ -129,7 +129,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd",
       "systemd/service",
     ],
-    "doctor/local": ["config/schema", "doctor/rules", "sync/answer", "systemd"],
+    "doctor/local": ["config/schema", "doctor/rules", "sync/answer", "systemd", "systemd/service"],
     "doctor/rules": ["sync/answer"],
     "doctor/unit": ["systemd/service"],
     journal: [],

@@ -93,6 +93,13 @@ const SWAPPED: ReadonlyMap<Stage, Stage> = new Map([
   ["proxy", "dns"],
 ]);
 
+const FIRST = "First fix what is bad above";
+
+/** Whether a check sends to the one above it. */
+export function isOfCause({ remedy }: Check): boolean {
+  return typeof remedy === "string" && remedy.startsWith(FIRST);
+}
+
 /** A file is not good and bad at once. An executor that is down for a reason has one remedy. */
 function withoutContradictions(sorted: readonly Check[]): Check[] {
   const bad = new Set(sorted.filter(({ status }) => status === "bad").map(({ stage }) => stage));
@@ -102,7 +109,7 @@ function withoutContradictions(sorted: readonly Check[]): Check[] {
     .filter(({ stage, status }) => stage !== "file" || status !== "ok" || !bad.has(stage))
     .map((check) =>
       check === own && check.status === "bad" && first !== undefined && first !== "executor"
-        ? { ...check, remedy: `First fix what is bad above (${first}).` }
+        ? { ...check, remedy: `${FIRST} (${first}).` }
         : check,
     );
 }

@@ -1,6 +1,6 @@
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
-import { type Remedy, remedyLines } from "../../../lib/text/remedy.ts";
-import type { Check, Examination } from "../../doctor/examination.ts";
+import { type Remedy, remedyLines, stepsOf } from "../../../lib/text/remedy.ts";
+import { type Check, type Examination, isOfCause } from "../../doctor/examination.ts";
 import { MARK_WIDTH, markText } from "../host/mark.ts";
 
 const STAGE_WIDTH = 15;
@@ -41,14 +41,11 @@ function grouped(checks: readonly Check[]): readonly Row[] {
 function verdict({ verdict: word, isOnline, cause, checks }: Examination): readonly string[] {
   if (cause !== null) {
     const state = isOnline === null ? "" : `${isOnline ? online(cause) : "The executor is not online"}. `;
-    const others = checks.filter((check) => check.status === "bad").length - 1;
-    const more =
-      others > 0
-        ? [
-            `Then run doctor again: ${others} more ${others === 1 ? "check" : "checks"} may be bad because of it.`,
-          ]
-        : [];
-    return [`${state}Cause (${cause.stage}): ${cause.detail}.`, ...fix(cause.remedy), ...more];
+    return [
+      `${state}Cause (${cause.stage}): ${cause.detail}.`,
+      ...fix(cause.remedy),
+      ...after(cause, checks),
+    ];
   }
   if (word === "unknown") {
     const unknown = checks.find((check) => check.status === "unknown" && check.remedy !== undefined);
@@ -61,6 +58,18 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
   }
   const count = warnings.length === 1 ? "one warning" : `${warnings.length} warnings`;
   return [`The executor is online, with ${count} (${first.stage}): ${first.detail}.`];
+}
+
+/** What is bad besides the cause, unless it says so itself, may be gone with it. */
+function after(cause: Check, checks: readonly Check[]): readonly string[] {
+  const others = checks.filter((check) => check.status === "bad" && check !== cause && !isOfCause(check));
+  const stages = [...new Set(others.map(({ stage }) => stage))];
+  if (stages.length === 0) {
+    return [];
+  }
+  const isSaid = stepsOf(cause.remedy ?? []).some(({ say }) => /\bdoctor again\b/u.test(say));
+  const again = isSaid ? "" : "Then run doctor again. ";
+  return [`${again}What else is bad above (${stages.join(", ")}) may have the same cause.`];
 }
 
 /** A fault of the executor itself, or of its nodes, does not stop its next start. */

@@ -4,6 +4,8 @@ import { bare, isName } from "../../doctor/local/local-address.ts";
 import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
 import { environmentFile } from "../../systemd/service/environment-file.ts";
+import { databaseText } from "../../systemd/service/process-facts.ts";
+import { quotedWords } from "../../systemd/service/quoted-words.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
@@ -23,6 +25,7 @@ const unitSchema = z.object({
   SubState: z.string(),
   Result: z.string(),
   StatusText: z.string().catch(""),
+  Environment: z.string().catch(""),
   MainPID: count,
   NRestarts: count,
   ExecMainStartTimestamp: z.string().catch(""),
@@ -59,6 +62,7 @@ export async function localControlPlane(
   return {
     mainPid: unit.MainPID,
     certPath: await certPathOf(unit.MainPID, text),
+    database: databaseOf(unit.Environment, text),
     isStopped: await isStoppedProcess(unit.MainPID),
     active: unit.ActiveState,
     isRestarting: unit.SubState === "auto-restart",
@@ -79,6 +83,13 @@ async function certPathOf(pid: number, text: string): Promise<string | undefined
   const entry = environ.split("\0").find((each) => each.startsWith("TLS_CERT="));
   const inFile = environmentFile(text).variables.findLast(({ name }) => name === "TLS_CERT");
   return entry?.slice("TLS_CERT=".length) ?? inFile?.value;
+}
+
+/** As its unit says, or its file, which counts more: systemd.exec(5). */
+function databaseOf(environment: string, text: string): string | undefined {
+  const inUnit = quotedWords(environment).findLast((word) => word.startsWith("DATABASE_URL="));
+  const inFile = environmentFile(text).variables.findLast(({ name }) => name === "DATABASE_URL");
+  return databaseText(inFile?.value ?? inUnit?.slice("DATABASE_URL=".length) ?? "");
 }
 
 async function readUnit(): Promise<z.output<typeof unitSchema> | undefined> {

@@ -7,7 +7,7 @@ import type { Here } from "../../doctor/local/local-control-plane.ts";
 import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
-import { portHolder } from "../../systemd/port-holder.ts";
+import { portHolder } from "../../systemd/service/port-holder.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
 import { type Addresses, localControlPlane } from "./local-facts.ts";
 

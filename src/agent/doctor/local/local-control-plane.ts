@@ -1,7 +1,7 @@
 import { asRoot, inPlace } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
-import type { PortHolder } from "../../systemd/port-holder.ts";
+import type { PortHolder } from "../../systemd/service/port-holder.ts";
 import { type DropHere, dropSteps } from "../rules/dropped-here.ts";
 import { type OutgoingRules, redirectStep } from "../rules/outgoing-rules.ts";
 import { elsewhere, type LocalAddress, leadsThere } from "./local-address.ts";
@@ -16,6 +16,8 @@ export interface LocalControlPlane extends LocalStart, LocalAddress {
   readonly mainPid?: number;
   /** Its TLS_CERT, if it is known. */
   readonly certPath?: string | undefined;
+  /** Where it keeps everything, without a password. */
+  readonly database?: string | undefined;
 }
 
 /** What this host knows of a server that is this host itself. */
@@ -120,7 +122,7 @@ function taken(
   if (local.active === "active") {
     return localRemedy(local, wanted.origin, addresses);
   }
-  return isTaken(local, wanted) ? takenRemedy(wanted, holder) : undefined;
+  return isTaken(local, wanted) ? takenRemedy(wanted, holder, local.database) : undefined;
 }
 
 /** Where the control plane of this host does not run, another one has refused the key. */
@@ -133,7 +135,7 @@ export function refusedHere(
     ? undefined
     : {
         why: takenText(local, holder),
-        remedy: takenRemedy(url, holder),
+        remedy: takenRemedy(url, holder, local.database),
       };
 }
 

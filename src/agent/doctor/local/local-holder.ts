@@ -1,7 +1,9 @@
+import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
-import type { PortHolder } from "../../systemd/port-holder.ts";
+import type { PortHolder } from "../../systemd/service/port-holder.ts";
+import type { ProcessFacts } from "../../systemd/service/process-facts.ts";
 import { type LocalAddress, portOf } from "./local-address.ts";
 import { type LocalStart, SERVICE } from "./local-start.ts";
 
@@ -31,18 +33,49 @@ export function takenText({ active }: Local, holder: PortHolder | undefined): st
 }
 
 /** How the control plane of this host gets its port back. */
-export function takenRemedy(wanted: URL, holder: PortHolder | undefined): Remedy {
+export function takenRemedy(
+  wanted: URL,
+  holder: PortHolder | undefined,
+  database: string | undefined,
+): Remedy {
   const again = [asRoot(`systemctl reset-failed ${SERVICE}`), asRoot(`systemctl restart ${SERVICE}`)];
   const has = "has the port of this host's control plane, which does not run";
-  return holder === undefined
-    ? [
-        step(`Another program ${has}. To see it, run:`, listenersAt(wanted)),
-        step("Stop it, then run:", ...again),
-      ]
-    : [
-        step(`Another program ${has}. To see it, run:`, asRoot(`ps -fp ${holder.pid}`)),
-        step("If it should not run, run:", asRoot(`kill ${holder.pid}`), ...again),
-      ];
+  if (holder === undefined) {
+    return [
+      step(`Another program ${has}. To see it, run:`, listenersAt(wanted)),
+      step("Stop it, then run:", ...again),
+    ];
+  }
+  const unit = holder.facts?.unit;
+  const end =
+    unit === undefined ? asRoot(`kill ${holder.pid}`) : asRoot(`systemctl disable --now ${shellWord(unit)}`);
+  const about = holder.facts === undefined ? "" : ` ${factsText(holder, holder.facts, database)}`;
+  return [
+    step(`Another program ${has}.${about} To see it, run:`, asRoot(`ps -fp ${holder.pid}`)),
+    step("If it should not run, run:", end, ...again),
+  ];
+}
+
+/** What tells whether it should run, as sentences; `own` is the database of the service. */
+function factsText({ pid, name }: PortHolder, facts: ProcessFacts, own: string | undefined): string {
+  const { user, sinceMs, unit, session, folder, database } = facts;
+  const since = sinceMs === undefined ? "" : ` since ${utcTime(sinceMs)}`;
+  const at = folder === undefined ? "" : `, in the folder ${shown(folder)}`;
+  const where =
+    unit !== undefined
+      ? `in the service ${shown(unit)}`
+      : `outside the service, started by hand${session === undefined ? "" : ` in session ${shown(session)}`}`;
+  const runs = `PID ${pid} is ${shown(name)}, which runs as ${shown(user)}${since}${at}, ${where}.`;
+  if (database === undefined) {
+    return runs;
+  }
+  const other =
+    own === undefined ? "" : own === database ? ", as the service" : `, but the service has ${shown(own)}`;
+  return `${runs} Its database is ${shown(database)}${other}.`;
+}
+
+function shown(text: string): string {
+  return printable(text, 400);
 }
 
 export function listenersAt(url: URL): string {

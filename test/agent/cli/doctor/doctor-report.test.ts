@@ -77,6 +77,20 @@ describe("the verdict of doctor in words", () => {
     expect(said(ONLINE, wrong("mode", remedy)).slice(-lines.length)).toEqual(lines);
   });
 
+  it("names what else is bad, unless that sends to the cause, and sends to doctor once", () => {
+    const nodes = { ...wrong("nodes"), remedy: [step("See it:", "ls")] };
+    expect(said(wrong("authentication"), OFFLINE).at(-1)).toBe("Fix: Fix it.");
+    expect(said(wrong("authentication"), OFFLINE, nodes, nodes).at(-1)).toBe(
+      "Then run doctor again. What else is bad above (nodes) may have the same cause.",
+    );
+    const remedy = "Wait a few seconds, then run doctor again.";
+    const lines = said(wrong("tcp", remedy), OFFLINE, wrong("unit"), nodes);
+    expect(lines.slice(-2)).toEqual([
+      `Fix: ${remedy}`,
+      "What else is bad above (unit, nodes) may have the same cause.",
+    ]);
+  });
+
   it("is one text for programs", () => {
     const remedy = [step("It is full."), step("To see it, run:", "df -h"), step("Then run:", "a")];
     const { cause } = examinationReport(examination("/a.toml", [ONLINE, wrong("unit", remedy)]));

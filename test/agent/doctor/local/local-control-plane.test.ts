@@ -10,6 +10,7 @@ import {
   remedyHere,
 } from "../../../../src/agent/doctor/local/local-control-plane.ts";
 import type { UnreachableCause } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import type { ProcessFacts } from "../../../../src/agent/systemd/service/process-facts.ts";
 import { asRoot, asTyped, forAgent } from "../../../../src/lib/shell-word.ts";
 import { remedyLines, remedyText, step } from "../../../../src/lib/text/remedy.ts";
 
@@ -279,6 +280,34 @@ describe("a key that is refused while the control plane of this host does not ru
     );
     expect(of({ active })?.remedy).toMatch(
       /ss -ltnp 'sport = :3000'\. Stop it, .*restart novacula-control-plane$/u,
+    );
+  });
+
+  it("has the facts by which somebody decides about that process", () => {
+    const facts: ProcessFacts = {
+      user: "carl",
+      sinceMs: Date.UTC(2026, 10, 30, 18, 46, 34),
+      unit: undefined,
+      session: "3",
+      folder: "/root/restore-test",
+      database: "/root/restore-test/cp.db",
+    };
+    const said = (more: Partial<ProcessFacts>, database?: string) => {
+      const holder = { pid: 4711, name: "novacula-control-plane", facts: { ...facts, ...more } };
+      const local = controlPlane({ active: "failed", database });
+      return remedyText(refusedHere({ local, isLoopbackUp: true, holder }, WANTED)?.remedy ?? []);
+    };
+    expect(said({}, "/var/lib/cp.db")).toContain(
+      "PID 4711 is novacula-control-plane, which runs as carl since 2026-11-30 18:46:34 UTC, in the folder /root/restore-test, outside the service, started by hand in session 3. Its database is /root/restore-test/cp.db, but the service has /var/lib/cp.db. To see it, run: ",
+    );
+    expect(said({ database: "/var/lib/cp.db" }, "/var/lib/cp.db")).toContain(
+      "Its database is /var/lib/cp.db, as the service. ",
+    );
+    const nginx = said({ unit: "nginx.service", session: undefined, database: undefined }, "/var/lib/cp.db");
+    expect(nginx).toContain(", in the service nginx.service. To see it, run: ");
+    expect(nginx).toMatch(/If it should not run, run: (?:sudo )?systemctl disable --now nginx\.service && /u);
+    expect(said({ session: undefined, sinceMs: undefined, folder: undefined })).toContain(
+      "runs as carl, outside the service, started by hand. Its database is /root/restore-test/cp.db. To",
     );
   });
 

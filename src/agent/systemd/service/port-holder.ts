@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { type ProcessFacts, processFacts } from "./process-facts.ts";
 
 /** A process that listens at a port. */
 export interface PortHolder {
   readonly pid: number;
   readonly name: string;
+  /** What this user may see of it. */
+  readonly facts?: ProcessFacts | undefined;
 }
 
 const PATIENCE_MS = 5000;
@@ -16,7 +19,8 @@ export async function portHolder(port: string, service: number): Promise<PortHol
   const shown = await promisify(execFile)("ss", ["-Hltnp", `sport = :${port}`], {
     timeout: PATIENCE_MS,
   }).catch(() => undefined);
-  return holdersIn(shown?.stdout ?? "").find(({ pid }) => pid !== service && pid !== SYSTEMD);
+  const found = holdersIn(shown?.stdout ?? "").find(({ pid }) => pid !== service && pid !== SYSTEMD);
+  return found && { ...found, ...(await processFacts(found.pid, found.name)) };
 }
 
 /** ss(8): `users:(("node",pid=217,fd=21))`, of processes that this user may see. */

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { holdersIn, portHolder } from "../../../src/agent/systemd/port-holder.ts";
+import { holdersIn, portHolder } from "../../../../src/agent/systemd/service/port-holder.ts";
 
 it("reads each process that ss shows", () => {
   const shown =
