@@ -55,7 +55,13 @@ function oddValues(
     stage: "unit",
     status: "warning",
     detail: `${name} (${printable(sources.get(name), 400)}) ends in a comment, but ${COMMENT_IN_VALUE}`,
-    remedy: [step("Put the comment on a line of its own, then run:", asRoot("novacula-agent restart"))],
+    remedy: [
+      step(
+        "Put the comment on a line of its own, then run:",
+        asRoot("systemctl daemon-reload"),
+        asRoot("novacula-agent restart"),
+      ),
+    ],
   }));
 }
 

@@ -42,7 +42,13 @@ export function checkUnitChanges(
       : [
           warning(
             `the key stands in the unit itself (SetCredential=${printable(inlineKey, 100)}:…), where every user of this host can read it`,
-            "Rotate the key, put the new one into a file of root with mode 0600, and name that file in LoadCredential= instead.",
+            [
+              step(
+                "Rotate the key, put the new one into a file of root with mode 0600, and name that file in LoadCredential= instead. Then run:",
+                RELOAD(),
+                RESTART(),
+              ),
+            ],
           ),
         ]),
   ];

@@ -1,10 +1,11 @@
 import { errorCode } from "../../lib/errors.ts";
 import { type Unreachable, unreachable } from "./answer/sync-outcome.ts";
 import { addressOf } from "./endpoint.ts";
-import { proxyAdvice } from "./network/hosts-file.ts";
+import { ownLineInHosts } from "./network/hosts-file.ts";
 import { readNameSettings } from "./network/name-settings.ts";
 import { isLookUpFault, unreachableByNetwork } from "./network/network-error.ts";
 import type { Transport } from "./network/transport.ts";
+import { type Detour, proxyAdvice } from "./proxy/proxy-advice.ts";
 
 /** How long the steps of connecting may take, ms. */
 export interface ConnectLimits {
@@ -19,8 +20,8 @@ export interface Destination {
   readonly proxy: URL | undefined;
   /** What names the proxy, with its place as far as that is known. */
   readonly proxySetting: string | undefined;
-  /** How to go without it: a clause about `it`, the control plane. */
-  readonly withoutProxy: string | undefined;
+  /** How to go without it. */
+  readonly withoutProxy: Detour | undefined;
   /** Which setting decided for or against a proxy, as a clause. */
   readonly routeNote: string | undefined;
   readonly caPem: string | undefined;
@@ -64,7 +65,12 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
   const isLookUp = isLookUpFault(error);
   const settings = isLookUp || proxy !== undefined ? await readNameSettings() : undefined;
   const withoutProxy =
-    failed.withoutProxy && proxyAdvice(endpoint.hostname, failed.withoutProxy, settings?.hosts ?? "");
+    failed.withoutProxy &&
+    proxyAdvice(
+      endpoint.hostname,
+      failed.withoutProxy,
+      ownLineInHosts(settings?.hosts ?? "", endpoint.hostname),
+    );
   return unreachableByNetwork(error, {
     ...failed,
     address: addressOf(endpoint),

@@ -17,6 +17,12 @@ export function stepsOf(remedy: Remedy): readonly Step[] {
   return typeof remedy === "string" ? [step(remedy)] : remedy;
 }
 
+/** A text that ends with a command, with that as a line of its own. */
+export function withCommand(text: string): Remedy {
+  const [, say, run] = /^(.*\brun:) (?!.*[.;] )(\S.*)$/isu.exec(text) ?? [];
+  return say === undefined || run === undefined ? text : [step(say, run)];
+}
+
 /** The whole in one line, for journals and programs. It ends with its command if it has one. */
 export function remedyText(remedy: Remedy): string {
   return stepsOf(remedy).reduce((text, { say, run }, index, steps) => {

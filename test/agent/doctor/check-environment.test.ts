@@ -50,6 +50,9 @@ describe("the unit's environment", () => {
     expect(found?.detail).toContain(`${name} (${PLACE}) ends in a comment, but what begins with #`);
     expect(found?.detail).not.toContain("corp");
     expect(found?.status).toBe("warning");
+    expect(remedyText(found?.remedy ?? [])).toMatch(
+      /systemctl daemon-reload && (?:sudo )?novacula-agent restart$/u,
+    );
   });
 
   it("has no word for a # in a value, nor for a variable that the agent does not read", () => {

@@ -125,8 +125,9 @@ describe("a proxy that does not work", () => {
       detail: expect.stringMatching(
         /^the proxy \(set in HTTPS_PROXY \(\/etc\/x\.conf line 2\)\) does not work/u,
       ),
-      remedy:
-        'check that proxy; if other.example.com needs no proxy, add it to NO_PROXY where HTTPS_PROXY is set, or set proxy = "none" under [control_plane] in agent.toml',
+      remedy: expect.stringMatching(
+        /^check that proxy; if other\.example\.com needs no proxy, set proxy = "none" under \[control_plane\] in agent\.toml, or add it to NO_PROXY where HTTPS_PROXY is set, then run: (?:sudo )?systemctl daemon-reload && (?:sudo )?novacula-agent restart$/u,
+      ),
     });
   });
 
@@ -165,7 +166,7 @@ describe("a proxy that does not work", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "proxy",
       detail: expect.stringContaining(
-        `the proxy ${proxy.address} (set in https_proxy; no entry of NO_PROXY matches other.example.com) would not`,
+        `the proxy ${proxy.address} (set in https_proxy; NO_PROXY is 192.0.2.300,cp.example.com, and no entry of it matches other.example.com) would not`,
       ),
     });
   });

@@ -1,3 +1,4 @@
+import { withCommand } from "../../../lib/text/remedy.ts";
 import { endOfKey } from "../../../protocol/sync.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { type Connection, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
@@ -56,7 +57,7 @@ export async function connectionTo(
   const answer =
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
-      : { kind: verdict.kind, detail: verdict.why, remedy: verdict.remedy };
+      : { kind: verdict.kind, detail: verdict.why, remedy: withCommand(verdict.remedy) };
   const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey } = verdict;
   const endsAt = verdict.kind === "accepted" ? endOfKey(verdict.reply.key) : undefined;
   return {

@@ -2,6 +2,7 @@ import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { adviseForAgent } from "../../../lib/shell-word.ts";
 import { configPath } from "../../config/load-config.ts";
+import { SHELL_PLACE } from "../../sync/proxy/proxy-advice.ts";
 import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
@@ -58,7 +59,7 @@ export async function findSubject(
     isUsual,
     pathSource: named === "" ? undefined : byFlag,
     environment,
-    sourceOf: () => "this shell's environment",
+    sourceOf: () => SHELL_PLACE,
     service: undefined,
     facts,
   };

@@ -38,25 +38,23 @@ export function isInHosts(text: string, name: string): boolean {
 
 /** The line, 1-based, that gives `name` this address; undefined if none does. */
 export function lineInHosts(text: string, name: string, address: string): number | undefined {
-  const wanted = name.toLowerCase();
-  return linesOf(text).find(
-    (line) => !line.isComment && line.address === address && line.names.includes(wanted),
-  )?.number;
+  return addressLine(text, name, (each) => each === address)?.number;
 }
 
-/**
- * When to go without a proxy, and how (`without`), as a clause: a name of this host never works
- * through a proxy elsewhere.
- */
-export function proxyAdvice(name: string, without: string, hosts: string): string {
+/** The first line that makes `name` this host. */
+export function ownLineInHosts(text: string, name: string) {
+  return addressLine(text, name, isLoopbackAddress);
+}
+
+function addressLine(
+  text: string,
+  name: string,
+  isOfKind: (address: string) => boolean,
+): Pick<HostsLine, "address" | "number"> | undefined {
   const wanted = name.toLowerCase();
-  const here = linesOf(hosts).find(
-    ({ isComment, address, names }) => !isComment && isLoopbackAddress(address) && names.includes(wanted),
+  return linesOf(text).find(
+    ({ isComment, address, names }) => !isComment && isOfKind(address) && names.includes(wanted),
   );
-  const shown = printable(name, 255);
-  return here === undefined
-    ? `if ${shown} needs no proxy, ${without}`
-    : `${shown} is this host (${here.address}, /etc/hosts line ${here.number}) and needs no proxy: ${without}`;
 }
 
 function linesOf(text: string): readonly HostsLine[] {

@@ -2,6 +2,7 @@ import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
 import { shellWord, withSudo } from "../../../lib/shell-word.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
+import { checkAnd, type ProxyAdvice } from "../proxy/proxy-advice.ts";
 import { hintInHosts, isInHosts } from "./hosts-file.ts";
 import type { NameSettings } from "./name-settings.ts";
 
@@ -10,8 +11,8 @@ export interface NamePlace {
   readonly name: string;
   /** What names the proxy, if it is the proxy's name; undefined: it is the control plane's. */
   readonly proxySetting: string | undefined;
-  /** When and how to go without the proxy, as a clause; undefined if none is used. */
-  readonly withoutProxy?: string | undefined;
+  /** When and how to go without the proxy; undefined if none is used. */
+  readonly withoutProxy?: ProxyAdvice | undefined;
   /** How long a look-up is waited for, ms. */
   readonly limitMs: number;
 }
@@ -44,7 +45,7 @@ export function unreachableByName(code: string, place: NamePlace, settings: Name
   const clue = hint === undefined ? "" : `; ${hint.detail}`;
   const remedy = hint?.remedy ?? plainRemedy(code, place, settings);
   const { clause, run } = typeof remedy === "string" ? { clause: remedy } : remedy;
-  const clauses = [clause, place.withoutProxy].filter((each) => each !== undefined).join("; ");
+  const clauses = checkAnd(clause, place.withoutProxy);
   return unreachable("dns", `${failure(code, who, askedOf(settings), place.limitMs)}${clue}`, {
     remedy: run === undefined ? clauses : clauses === "" ? run : `${clauses}. ${sentence(run)}`,
   });

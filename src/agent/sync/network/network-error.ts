@@ -1,6 +1,7 @@
 import { errorCode } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type Unreachable, type UnreachableCause, unreachable } from "../answer/sync-outcome.ts";
+import { checkOr, type ProxyAdvice } from "../proxy/proxy-advice.ts";
 import { isNameError, type NamePlace, unreachableByName } from "./name-error.ts";
 import type { NameSettings } from "./name-settings.ts";
 import { explainNoRoute, mostTelling, NO_ROUTE, whereDropped } from "./no-route.ts";
@@ -16,8 +17,8 @@ export interface NetworkPlace extends TlsPlace {
   readonly routeNote: string | undefined;
   /** True while TCP is connected and TLS is not yet. */
   readonly isHandshaking: boolean;
-  /** When and how to go without the proxy, as a clause; undefined if none is used. */
-  readonly withoutProxy?: string | undefined;
+  /** When and how to go without the proxy; undefined if none is used. */
+  readonly withoutProxy?: ProxyAdvice | undefined;
   readonly connectTimeoutMs: number;
   /** The name that this host looks up: the control plane's, or the proxy's. */
   readonly lookedUp: NamePlace;
@@ -199,12 +200,8 @@ function tunnelRefused(status: number, place: NetworkPlace): Unreachable {
   }
   const detail = `the proxy ${named(place)} would not connect to ${place.address} (${status})`;
   return unreachable("proxy", detail, {
-    remedy: orWithout("check the rules of the proxy", place),
+    remedy: checkOr("check the rules of the proxy", place.withoutProxy),
   });
-}
-
-function orWithout(check: string, { withoutProxy }: NetworkPlace): string {
-  return withoutProxy === undefined ? check : `${check}; ${withoutProxy}`;
 }
 
 function named({ proxyAddress = "", routeNote }: NetworkPlace): string {
@@ -218,7 +215,7 @@ function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreacha
     const limit = `${place.connectTimeoutMs / 1000} s`;
     const detail = `the proxy ${named(place)} made no connection to ${place.address} in ${limit} (${code})`;
     return unreachable("proxy", detail, {
-      remedy: orWithout("check that proxy, and whether it reaches the control plane", place),
+      remedy: checkOr("check that proxy, and whether it reaches the control plane", place.withoutProxy),
     });
   }
   const there: TlsPlace = { ...place, address, certificate: undefined, proxyAddress: undefined };
@@ -234,6 +231,6 @@ function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreacha
         ? "check control_plane.proxy or HTTPS_PROXY"
         : "check that proxy";
   return unreachable("proxy", `the proxy${note} does not work: ${byTls?.detail ?? `${how} (${code})`}`, {
-    remedy: orWithout(check, place),
+    remedy: checkOr(check, place.withoutProxy),
   });
 }

@@ -7,7 +7,8 @@ import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { printable } from "../../../lib/printable.ts";
 import { inPlace } from "../../../lib/shell-word.ts";
 import { unfilledTemplate } from "../../stand-in/template.ts";
-import { type Exceptions, readExceptions } from "./proxy-exceptions.ts";
+import { countingAt, type Detour } from "../proxy/proxy-advice.ts";
+import { type Exceptions, readExceptions } from "../proxy/proxy-exceptions.ts";
 
 /**
  * How a request leaves this host. `unusable`: a proxy is configured, but its setting is wrong.
@@ -25,8 +26,8 @@ export type Route =
       readonly source: string;
       readonly setting: string;
       readonly note?: string;
-      /** How to go without it: a clause in the imperative about `it`, the control plane. */
-      readonly without?: string;
+      /** How to go without it. */
+      readonly without?: Detour;
     }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
@@ -50,8 +51,8 @@ const EXCEPTIONS = ["no_proxy", "NO_PROXY"];
 /** All variables that decide how a request leaves this host. */
 export const PROXY_VARIABLES: readonly string[] = [...VARIABLES, ...UNUSED, ...EXCEPTIONS];
 
-/** An entry of NO_PROXY that may be shown: it is short, and cannot hold a password. */
-const SHOWN_ENTRY = /^[^@]{1,60}$/u;
+/** An entry of NO_PROXY that may be shown is short. */
+const LONGEST_ENTRY = 60;
 
 /**
  * Loopback never goes through a proxy, so plain HTTP never does. NO_PROXY does not apply to an
@@ -67,7 +68,7 @@ export function proxyRoute({ endpoint, proxy, environment, variablePlaces }: Rou
   };
   if (proxy !== undefined) {
     const setting = { source: OWN_SETTING, name: named(OWN_SETTING) };
-    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, setting, useNone());
+    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, setting, { clause: useNone() });
   }
   const variable = firstSet(VARIABLES, environment);
   if (variable === undefined) {
@@ -79,33 +80,83 @@ export function proxyRoute({ endpoint, proxy, environment, variablePlaces }: Rou
           note: `${named(unused)} is set, but it is for http:// alone: https:// needs HTTPS_PROXY`,
         };
   }
-  const setting = { source: variable, name: named(variable) };
+  const run = countingAt(variablePlaces?.get(variable));
+  const setting = { source: variable, name: named(variable), run };
   const exempting = firstSet(EXCEPTIONS, environment);
   if (exempting === undefined) {
-    const without = `add it to NO_PROXY where ${variable} is set, or ${useNone()}`;
+    const without = orNone(`add it to NO_PROXY where ${variable} is set`, run);
     return usableProxy(environment[variable] ?? "", setting, without);
   }
   const exceptions = readExceptions(endpoint, environment[exempting] ?? "");
   const { matched } = exceptions;
   if (matched !== undefined) {
-    const entry = SHOWN_ENTRY.test(matched) ? ` (entry ${printable(matched)})` : "";
+    const entry = isShown(matched, exceptions) ? ` (entry ${printable(matched)})` : "";
     return {
       kind: "direct",
       note: `${named(exempting)} excepts it from the proxy in ${setting.name}${entry}`,
     };
   }
+  const { near } = exceptions;
   const note = notExcepted(named(exempting), exceptions, endpoint);
-  const without = `add it to ${named(exempting)}, or ${useNone()}`;
+  const runToExcept = countingAt(variablePlaces?.get(exempting));
+  const without =
+    near === undefined || !isShown(near.written, exceptions)
+      ? orNone(`add it to ${named(exempting)}`, runToExcept)
+      : {
+          clause: `correct ${printable(near.written)} to ${printable(near.meant)} in ${named(exempting)}`,
+          run: runToExcept,
+        };
   return usableProxy(environment[variable] ?? "", setting, without, note);
 }
 
-function notExcepted(variable: string, { notUnderstood }: Exceptions, { hostname }: URL): string {
-  const none = `; no entry of ${variable} matches ${printable(hostname)}`;
+/** The one that ends with commands comes last. */
+function orNone(clause: string, run: string | undefined): Detour {
+  return run === undefined
+    ? { clause: `${clause}, or ${useNone()}` }
+    : { clause: `${useNone()}, or ${clause}`, run };
+}
+
+/** Longer lists hide the rest of the line, characters. */
+const LONGEST_LIST = 120;
+
+/** A password in one entry may be cut into several. */
+function isShown(entry: string, { entries }: Exceptions): boolean {
+  return entry.length <= LONGEST_ENTRY && !entries.some((each) => each.includes("@"));
+}
+
+/** The value of NO_PROXY; empty if it may hold a password. */
+function shownList(exceptions: Exceptions): string {
+  const { entries } = exceptions;
+  if (entries.some((entry) => entry.includes("@"))) {
+    return "";
+  }
+  let list = "";
+  for (const [index, entry] of entries.entries()) {
+    const longer = `${list}${list === "" ? "" : ","}${isShown(entry, exceptions) ? printable(entry) : "…"}`;
+    if (longer.length > LONGEST_LIST) {
+      return `${list} and ${entries.length - index} more`;
+    }
+    list = longer;
+  }
+  return list;
+}
+
+function notExcepted(variable: string, exceptions: Exceptions, { hostname }: URL): string {
+  const { near, notUnderstood } = exceptions;
+  const list = shownList(exceptions);
+  const host = printable(hostname);
+  const none =
+    list === ""
+      ? `; no entry of ${variable} matches ${host}`
+      : `; ${variable} is ${list}, and no entry of it matches ${host}`;
+  if (near !== undefined && isShown(near.written, exceptions)) {
+    return `${none}: ${printable(near.written)} is nearly ${printable(near.meant)}`;
+  }
   const [first] = notUnderstood;
   if (first === undefined) {
     return none;
   }
-  const entry = SHOWN_ENTRY.test(first) ? `: ${printable(first)}` : "";
+  const entry = isShown(first, exceptions) ? `: ${printable(first)}` : "";
   return `${none}, and one is neither a name nor an address nor a range${entry}`;
 }
 
@@ -117,6 +168,8 @@ interface ProxySetting {
   readonly source: string;
   /** The same with its place, as far as it is known. */
   readonly name: string;
+  /** The commands after which a change of it counts, if it is in the unit of the service. */
+  readonly run?: string | undefined;
 }
 
 const OWN_SETTING = "control_plane.proxy";
@@ -129,8 +182,13 @@ function useNone(): string {
 }
 
 /** The value is not repeated: it may hold the password of the proxy. */
-function usableProxy(text: string, { source, name }: ProxySetting, without: string, more = ""): Route {
-  const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
+function usableProxy(text: string, setting: ProxySetting, without: Detour, more = ""): Route {
+  const { source, name, run } = setting;
+  const unusable = (problem: string, remedy: string): Route => ({
+    kind: "unusable",
+    problem,
+    remedy: run === undefined ? remedy : `${remedy}, then run: ${run}`,
+  });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
   if (unfilledTemplate(withoutQuotes(text)) !== undefined) {
     const remedy = `write the proxy itself into ${source}: a unit and its environment file are read by no shell`;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { proxyAdvice } from "../../../../src/agent/sync/network/hosts-file.ts";
+import { ownLineInHosts } from "../../../../src/agent/sync/network/hosts-file.ts";
 import { isNameError, unreachableByName } from "../../../../src/agent/sync/network/name-error.ts";
 import { nameSettingsOf } from "../../../../src/agent/sync/network/name-settings.ts";
+import { type ProxyAdvice, proxyAdvice } from "../../../../src/agent/sync/proxy/proxy-advice.ts";
 import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
 
 const NAME = "cp.corp.test";
@@ -26,7 +27,7 @@ function outcome(
   {
     name = NAME,
     ...proxy
-  }: { readonly proxySetting?: string; readonly withoutProxy?: string; readonly name?: string } = {},
+  }: { readonly proxySetting?: string; readonly withoutProxy?: ProxyAdvice; readonly name?: string } = {},
 ) {
   const settings = nameSettingsOf({
     nsswitch: file(host.nsswitch ?? "hosts: files dns\n"),
@@ -76,7 +77,7 @@ describe("a look-up that failed", () => {
       {},
       {
         proxySetting: "HTTPS_PROXY (/etc/x.conf line 2)",
-        withoutProxy: "if cp needs none, do so",
+        withoutProxy: { clause: "if cp needs none, do so", isSure: false },
         name: "proxy.corp.test",
       },
     );
@@ -96,7 +97,16 @@ describe("a look-up that failed", () => {
     ],
     ["::1 cp.corp.test", "cp.corp.test is this host (::1, /etc/hosts line 2) and needs no proxy: do so"],
   ])("tells whether the control plane is this host: %s", (line, advice) => {
-    expect(proxyAdvice(NAME, "do so", `10.0.0.1 other\n${line}\n`)).toBe(advice);
+    const own = ownLineInHosts(`10.0.0.1 other\n${line}\n`, NAME);
+    expect(proxyAdvice(NAME, { clause: "do so" }, own)).toMatchObject({ clause: advice });
+  });
+
+  it.each([
+    [false, "check the name in all_proxy; W; a change of the unit counts after R. To see"],
+    [true, "W; check the name in all_proxy; a change of the unit counts after R. To see"],
+  ])("says first what is sure, and how a change of the unit counts: %s", (isSure, words) => {
+    const withoutProxy = { clause: "W", run: "R", isSure };
+    expect(outcome("ENOTFOUND", {}, { proxySetting: "all_proxy", withoutProxy }).remedy).toContain(words);
   });
 
   it.each(["EBUSY", "EMFILE", "ENOMEM"])("%s of getaddrinfo, which is no fault of DNS", (code) => {

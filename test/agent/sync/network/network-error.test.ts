@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nameSettingsOf } from "../../../../src/agent/sync/network/name-settings.ts";
 import { type NetworkPlace, unreachableByNetwork } from "../../../../src/agent/sync/network/network-error.ts";
+import { TunnelRefusal } from "../../../../src/agent/sync/network/tunnel.ts";
 import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
 
 const DAY_MS = 86_400_000;
@@ -234,5 +235,27 @@ describe("a host that may need a proxy", () => {
 
   it("is not told so of a connection that got through", () => {
     expect(unreachableByNetwork(failed("ECONNRESET"), { ...PLACE, routeNote }).remedy).toBeUndefined();
+  });
+});
+
+describe("a proxy that refuses the control plane", () => {
+  const refused = (withoutProxy: NetworkPlace["withoutProxy"]) =>
+    unreachableByNetwork(new TunnelRefusal(403), {
+      ...PLACE,
+      proxyAddress: "proxy.example.com:3128",
+      withoutProxy,
+    }).remedy;
+
+  it.each<[what: string, advice: NetworkPlace["withoutProxy"], remedy: string]>([
+    ["nothing else is known", undefined, "check the rules of the proxy"],
+    ["it may need none", { clause: "W", isSure: false }, "check the rules of the proxy; W"],
+    [
+      "its exceptions are in the unit",
+      { clause: "W", isSure: false, run: "R" },
+      "check the rules of the proxy; W, then run: R",
+    ],
+    ["it is this host", { clause: "W", isSure: true, run: "R" }, "W, then run: R"],
+  ])("%s", (_what, advice, remedy) => {
+    expect(refused(advice)).toBe(remedy);
   });
 });

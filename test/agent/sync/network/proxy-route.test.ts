@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { proxyRoute } from "../../../../src/agent/sync/network/proxy-route.ts";
+import { SHELL_PLACE } from "../../../../src/agent/sync/proxy/proxy-advice.ts";
 
 const PROXY = "http://proxy.example.com:3128";
 
@@ -156,7 +157,7 @@ describe("which setting decided", () => {
     [{ https_proxy: PROXY }, "set in https_proxy (/etc/p.conf line 2)"],
     [
       { all_proxy: PROXY, NO_PROXY: "a.example" },
-      "set in all_proxy; no entry of NO_PROXY (/etc/default/p line 4) matches cp.example.com",
+      "set in all_proxy; NO_PROXY (/etc/default/p line 4) is a.example, and no entry of it matches cp.example.com",
     ],
     [
       { https_proxy: PROXY, NO_PROXY: "*.example.com" },
@@ -196,11 +197,11 @@ describe("which setting decided", () => {
     ],
     [
       { HTTPS_PROXY: PROXY, NO_PROXY: "a.example" },
-      "set in HTTPS_PROXY; no entry of NO_PROXY matches cp.example.com",
+      "set in HTTPS_PROXY; NO_PROXY is a.example, and no entry of it matches cp.example.com",
     ],
     [
       { HTTPS_PROXY: PROXY, no_proxy: "10.0.0.0/99" },
-      "set in HTTPS_PROXY; no entry of no_proxy matches cp.example.com, and one is neither a name nor an address nor a range: 10.0.0.0/99",
+      "set in HTTPS_PROXY; no_proxy is 10.0.0.0/99, and no entry of it matches cp.example.com, and one is neither a name nor an address nor a range: 10.0.0.0/99",
     ],
     ...["$PROXY_URL", "http://$PROXY_HOST:3128", "http://{{ proxy }}:3128", "http://PROXY_HOST:3128"].map(
       (HTTPS_PROXY): [NodeJS.ProcessEnv, string] => [
@@ -249,9 +250,55 @@ describe("which setting decided", () => {
   });
 });
 
+describe("an entry that is nearly the control plane's", () => {
+  const shown = (NO_PROXY: string) => {
+    const environment = { HTTPS_PROXY: PROXY, NO_PROXY };
+    const route = proxyRoute({ endpoint: new URL("https://cp.fra.example"), proxy: undefined, environment });
+    return route.kind === "proxy" ? route : undefined;
+  };
+
+  it.each<[list: string, written: string, meant: string]>([
+    ["localhost,127.0.0.1,10.0.0.0/8,*.fra.exmaple", "*.fra.exmaple", "*.fra.example"],
+    [".fra.exampel", ".fra.exampel", ".fra.example"],
+    ["a.b.c.d, fra.exampl", "fra.exampl", "fra.example"],
+    ["CP.Fra.Eaxmple", "CP.Fra.Eaxmple", "cp.fra.example"],
+    ["cp.fra.example:8443", "cp.fra.example:8443", "cp.fra.example"],
+    ["https://cp.fra.exampple/x", "https://cp.fra.exampple/x", "cp.fra.example"],
+  ])("is named in %s, with what to write", (list, written, meant) => {
+    const route = shown(list);
+    expect(route?.note).toMatch(/; NO_PROXY is .*, and no entry of it matches cp\.fra\.example: /u);
+    expect(route?.note).toContain(`: ${written} is nearly ${meant}`);
+    expect(route?.without).toEqual({ clause: `correct ${written} to ${meant} in NO_PROXY`, run: undefined });
+  });
+
+  it.each([
+    "db.fra.example",
+    "cp1.fra.example",
+    "*.ams.example",
+    "example.org",
+    "com",
+    "10.0.0.1",
+    "*.*.exmaple",
+    "x.cp.fra.exmaple",
+  ])("is not the one of another host: %s", (list) => {
+    expect(shown(list)?.note).toContain(`NO_PROXY is ${list}, and no entry of it matches cp.fra.example`);
+    expect(shown(list)?.note).not.toContain("nearly");
+    expect(shown(list)?.without).toMatchObject({ clause: expect.stringMatching(/^add it to NO_PROXY/u) });
+  });
+
+  it("ends a list that is long, and shows none that may hold a password", () => {
+    const long = Array.from({ length: 40 }, (_, index) => `host${index}.test`).join(",");
+    expect(shown(long)?.note).toMatch(/ is host0\.test,.*host9\.test and 30 more, and no entry/u);
+    expect(shown(`http://u:hun,ter2@p.test,${"x".repeat(70)}`)?.note).not.toMatch(/hun|ter2/u);
+    expect(shown(`${"x".repeat(70)},b.test`)?.note).toContain("is …,b.test, and");
+    expect(shown("u:hunter2@cp.fra.exmaple")?.note).not.toContain("hunter2");
+    expect(JSON.stringify(shown("u:hunter2@cp.fra.exmaple")?.without)).not.toContain("hunter2");
+  });
+});
+
 describe("how to go without a proxy", () => {
   const NONE = 'set proxy = "none" under [control_plane] in agent.toml';
-  it.each<[environment: NodeJS.ProcessEnv, proxy: string | undefined, without: string]>([
+  it.each<[environment: NodeJS.ProcessEnv, proxy: string | undefined, clause: string]>([
     [{ HTTPS_PROXY: PROXY }, undefined, `add it to NO_PROXY where HTTPS_PROXY is set, or ${NONE}`],
     [{ all_proxy: PROXY }, undefined, `add it to NO_PROXY where all_proxy is set, or ${NONE}`],
     // The lower case counts where both are set: an entry of the other would change nothing.
@@ -263,8 +310,49 @@ describe("how to go without a proxy", () => {
     [{ HTTPS_PROXY: PROXY, NO_PROXY: "a.example" }, undefined, `add it to NO_PROXY, or ${NONE}`],
     // NO_PROXY does not hold for it.
     [{ NO_PROXY: "a.example" }, PROXY, NONE],
-  ])("%j", (environment, proxy, without) => {
+  ])("%j", (environment, proxy, clause) => {
     const endpoint = new URL("https://cp.example.com");
-    expect(proxyRoute({ endpoint, proxy, environment })).toMatchObject({ kind: "proxy", without });
+    expect(proxyRoute({ endpoint, proxy, environment })).toMatchObject({
+      kind: "proxy",
+      without: { clause },
+    });
   });
+
+  const PLACE = "/etc/systemd/system/novacula-agent.service.d/p.conf line 3";
+  const RUN = /systemctl daemon-reload && (?:sudo )?novacula-agent restart$/u;
+
+  it.each<[environment: NodeJS.ProcessEnv, clause: string]>([
+    [{ HTTPS_PROXY: PROXY }, `${NONE}, or add it to NO_PROXY where HTTPS_PROXY is set`],
+    [{ HTTPS_PROXY: PROXY, NO_PROXY: "a.example" }, `${NONE}, or add it to NO_PROXY (${PLACE})`],
+    [
+      { HTTPS_PROXY: PROXY, NO_PROXY: "*.exmaple.com" },
+      `correct *.exmaple.com to *.example.com in NO_PROXY (${PLACE})`,
+    ],
+  ])("ends with the commands after which a change of the unit counts: %j", (environment, clause) => {
+    const endpoint = new URL("https://cp.example.com");
+    const routeAt = (place: string) =>
+      proxyRoute({
+        endpoint,
+        proxy: undefined,
+        environment,
+        variablePlaces: new Map(["HTTPS_PROXY", "NO_PROXY"].map((name) => [name, place] as const)),
+      });
+    expect(routeAt(PLACE)).toMatchObject({ without: { clause, run: expect.stringMatching(RUN) } });
+    expect(JSON.stringify(routeAt(SHELL_PLACE))).not.toMatch(/restart/u);
+  });
+
+  it.each(["socks5://p:1", "p:1", "http://", "http://$PROXY_HOST:1", "http://p:1 # x", "http://u%s:x@p:1"])(
+    "a setting in the unit that is no proxy ends with them, too: %s",
+    (HTTPS_PROXY) => {
+      const route = (place: string) =>
+        proxyRoute({
+          endpoint: new URL("https://cp.example.com"),
+          proxy: undefined,
+          environment: { HTTPS_PROXY },
+          variablePlaces: new Map([["HTTPS_PROXY", place]]),
+        });
+      expect(route(PLACE)).toMatchObject({ kind: "unusable", remedy: expect.stringMatching(RUN) });
+      expect(route(SHELL_PLACE)).toMatchObject({ remedy: expect.not.stringMatching(/run:/u) });
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { editDistance } from "../../../lib/text/edit-distance.ts";
 
 /** What NO_PROXY says of one endpoint. */
 export interface Exceptions {
@@ -7,6 +8,10 @@ export interface Exceptions {
   readonly matched: string | undefined;
   /** The entries that are neither a name nor an address nor a pattern of them, as written. */
   readonly notUnderstood: readonly string[];
+  /** All entries, as written. */
+  readonly entries: readonly string[];
+  /** The first entry that a slip of the keyboard, or a port, keeps from excepting it. */
+  readonly near: { readonly written: string; readonly meant: string } | undefined;
 }
 
 /** One entry, in one spelling. */
@@ -31,6 +36,13 @@ export function readExceptions(endpoint: URL, text: string): Exceptions {
   return {
     matched: entries.find(({ meant }) => meant !== undefined && matches(meant, host, port))?.written,
     notUnderstood: entries.flatMap((entry) => (entry.meant === undefined ? [entry.written] : [])),
+    entries: written,
+    near: entries
+      .flatMap((entry) => {
+        const correct = entry.meant && nearIn(entry.meant, host, port);
+        return correct === undefined ? [] : [{ written: entry.written, meant: correct }];
+      })
+      .at(0),
   };
 }
 
@@ -68,6 +80,29 @@ function matches(entry: Entry, host: string, port: string): boolean {
   }
   const suffix = entry.host.replace(/^\./, "");
   return host === suffix || host.endsWith(`.${suffix}`);
+}
+
+/** What the entry was meant to be: itself without a port, or the host or a domain above it. */
+function nearIn(entry: Entry, host: string, port: string): string | undefined {
+  if (matches({ ...entry, port: undefined }, host, port)) {
+    return entry.host;
+  }
+  const [prefix = "", name = ""] = /^(\*?\.)?(.*)$/u.exec(entry.host)?.slice(1) ?? [];
+  const labels = name.split(".");
+  const meant = host.split(".").slice(-labels.length);
+  const isName = isIP(host) === 0 && labels.length === meant.length;
+  return isName && labels.every((label, index) => isNear(label, meant[index] ?? ""))
+    ? `${prefix}${meant.join(".")}`
+    : undefined;
+}
+
+/** Short names, and names with other numbers, are those of other hosts. */
+function isNear(label: string, meant: string): boolean {
+  const most = Math.min(2, Math.floor(meant.length / 4));
+  const withoutNumbers = (text: string) => text.replaceAll(/\d+/gu, "");
+  return (
+    label === meant || (withoutNumbers(label) !== withoutNumbers(meant) && editDistance(label, meant) <= most)
+  );
 }
 
 /** Compares by value: `2001:DB8::0:1` is `2001:db8::1`. */
