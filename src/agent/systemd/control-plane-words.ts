@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readAccounts } from "../../lib/accounts.ts";
 import { clause, type LastWords, lastMessage, sinceOption, wordsOf } from "./last-words.ts";
 import { journalOutput } from "./systemctl.ts";
 
@@ -9,7 +10,9 @@ export type ControlPlaneWords =
   /** This user may not read its journal. */
   | { readonly kind: "denied" };
 
-const UNIT = "--unit=novacula-control-plane.service";
+const SERVICE = "novacula-control-plane";
+const NAME = `${SERVICE}.service`;
+const UNIT = `--unit=${NAME}`;
 /** Its start writes some ten lines. */
 const LINES = "--lines=100";
 const MESSAGE = "--output=cat";
@@ -29,9 +32,24 @@ export async function controlPlaneWords(since: string): Promise<ControlPlaneWord
   if (own !== undefined) {
     return { kind: "said", ...own };
   }
-  const errors = (await journalOutput([UNIT, from, "--priority=err", LINES, MESSAGE])) ?? "";
+  const errors =
+    (await journalOutput([from, "--priority=err", LINES, MESSAGE, ...aboutService(serviceUid())])) ?? "";
   const why = lastErrorIn(errors);
   return why === undefined ? { kind: "silent" } : { kind: "said", why, remedy: undefined };
+}
+
+/**
+ * What is said in the unit and about it. `--unit` leaves out what systemd says in the place of a
+ * program that it cannot run: that process is often gone before the journal asks for its unit. Only
+ * root and the service's user are believed.
+ */
+export function aboutService(uid: number | undefined): readonly string[] {
+  const users = uid === undefined ? [0] : [0, uid];
+  return [`_SYSTEMD_UNIT=${NAME}`, ...users.flatMap((user) => ["+", `UNIT=${NAME}`, `_UID=${user}`])];
+}
+
+function serviceUid(): number | undefined {
+  return readAccounts().users.find(({ name }) => name === SERVICE)?.uid;
 }
 
 /** In such a journal, which has sentences or JSON, by LOG_FORMAT. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { controlPlaneWordsIn, lastErrorIn } from "../../../src/agent/systemd/control-plane-words.ts";
+import {
+  aboutService,
+  controlPlaneWordsIn,
+  lastErrorIn,
+} from "../../../src/agent/systemd/control-plane-words.ts";
 import { remedyLines } from "../../../src/lib/text/remedy.ts";
 
 /** What it said, and the lines that doctor shows. */
@@ -87,4 +91,10 @@ describe("the last error of a unit whose program said nothing", () => {
   ])("%j", (text, expected) => {
     expect(lastErrorIn(text)).toBe(expected);
   });
+});
+
+it("is believed of the unit, of root and of the service's user", () => {
+  const unit = "novacula-control-plane.service";
+  expect(aboutService(undefined)).toEqual([`_SYSTEMD_UNIT=${unit}`, "+", `UNIT=${unit}`, "_UID=0"]);
+  expect(aboutService(996).slice(4)).toEqual(["+", `UNIT=${unit}`, "_UID=996"]);
 });
