@@ -1,3 +1,4 @@
+import { utcTime } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, forAgent, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
@@ -137,6 +138,12 @@ function online(status: AgentStatus, { fingerprint, files, isAccepted }: Executo
 
 function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: ExecutorFacts): Check {
   const detail = trimmed(status.reason);
+  const { lastAttemptAt } = status;
+  // Doctor has asked again since then, and may have got another answer.
+  const ofLastTry =
+    lastAttemptAt === null
+      ? detail
+      : `${detail}. That is of its last try, at ${utcTime(Date.parse(lastAttemptAt))}`;
   // Doctor has asked with the present unit.
   const retry = isUnitChanged ? asRoot("novacula-agent restart") : forAgent("retry");
   switch (status.state) {
@@ -152,7 +159,7 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
           );
     case "unreachable":
       return bad(
-        detail,
+        ofLastTry,
         isAccepted
           ? [
               step(
@@ -164,7 +171,7 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
       );
     default:
       return bad(
-        detail,
+        ofLastTry,
         isAccepted
           ? [step("The control plane accepts the key in the file now. Run:", retry)]
           : [step("Fix the failure above. If it is fixed already, run:", retry)],

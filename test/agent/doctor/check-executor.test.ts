@@ -87,3 +87,19 @@ it("a process that a signal has stopped gets the signal that lets it go on", () 
     /^Let it go on: (?:sudo )?systemctl kill --signal=CONT novacula-agent$/u,
   );
 });
+
+it.each(["unreachable", "key-refused", "forbidden"] as const)(
+  "what an agent that is %s says has the time of its last try, which may be older than what doctor saw",
+  (state) => {
+    const status = {
+      ...ONLINE,
+      state,
+      reason: "It refused key 3fa9c1d2 (401 unknown).",
+      lastAttemptAt: "2026-11-30T11:40:30.405Z",
+    };
+    const found = checkExecutor({ ...ONLINE_FACTS, reply: { kind: "answered", status } }).at(-1);
+    expect(found?.detail).toBe(
+      "It refused key 3fa9c1d2 (401 unknown). That is of its last try, at 2026-11-30 11:40:30 UTC",
+    );
+  },
+);

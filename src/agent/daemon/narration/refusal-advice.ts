@@ -122,7 +122,7 @@ function whyRefused(refusal: Refusal, key: RefusedKey, clock: Clock): string {
     case "unknown":
       return accepted === undefined
         ? `the control plane does not know it: ${length ?? "it was deleted, or belongs to another control plane"}`
-        : `the control plane no longer knows it (deleted?)${lastAccepted}`;
+        : `the control plane no longer knows it: it was deleted, or another control plane or a restored database answers there${lastAccepted}`;
     default:
       return accepted === undefined
         ? `it was never accepted here: ${length ?? "it is incomplete, was revoked before its first use, or belongs to another organization or control plane"}`
@@ -139,8 +139,14 @@ function remedyOf401(refusal: Refusal, key: RefusedKey, route: KeyRoute): string
       : `${route.again} with the whole key, or with a new one; check control_plane.url.`;
   }
   return route.kind === "file"
-    ? `${bring("a working key", key, route)}${key.credential === undefined ? setKeyHint() : ""}.${noRestart(key)}`
+    ? `${bring("a working key", key, route)}${key.credential === undefined ? setKeyHint() : ""}.${noRestart(key)}${refusal.reason === "unknown" ? whoAnswers() : ""}`
     : `${bring("a working key", key, route)}.`;
+}
+
+/** Doctor sees who has the port of a control plane of this host. */
+function whoAnswers(): string {
+  const doctor = forAgent("doctor", withSudo);
+  return inPlace({ host: ` If nobody deleted it, see who answers there (${doctor}).`, pod: "" });
 }
 
 /** A clause in the imperative. */

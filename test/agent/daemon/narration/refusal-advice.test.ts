@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   adviseRefusal,
   codeOf,
@@ -9,6 +9,7 @@ import { newGenerationState } from "../../../../src/agent/daemon/rotation/genera
 import { diagnoseKey } from "../../../../src/agent/key/diagnose-key.ts";
 import type { Refusal } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import { systemClock } from "../../../../src/lib/clock.ts";
+import { adviseInPod } from "../../../../src/lib/shell-word.ts";
 import { fileWith } from "../../../support/agent/loaded.ts";
 import { makeKey } from "../../../support/keys.ts";
 
@@ -25,6 +26,8 @@ interface Case {
   readonly facts?: Refusal["facts"];
   readonly isMarked?: boolean;
   readonly organization?: Refusal["executorOrganization"];
+  /** It was accepted here before. */
+  readonly wasAccepted?: boolean;
 }
 
 /** What is said of a key that was never accepted here, and stands in line 7 of agent.toml. */
@@ -43,8 +46,31 @@ function advise(given: Case) {
     ...(organization !== undefined && { executorOrganization: organization }),
   };
   const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
-  return adviseRefusal({ kind, reason, ...answer }, refused, systemClock, route);
+  const acceptedAt = given.wasAccepted === true ? systemClock.now() : undefined;
+  return adviseRefusal({ kind, reason, ...answer }, { ...refused, acceptedAt }, systemClock, route);
 }
+
+describe("a key that was accepted here, and is not known any more", () => {
+  const known = { wasAccepted: true, reason: "unknown" };
+
+  it("may have another control plane before it, which doctor sees", () => {
+    const { why, remedy } = advise(known);
+    expect(why).toMatch(
+      /^the control plane no longer knows it: it was deleted, or another control plane or a restored database answers there; it was last accepted at /u,
+    );
+    expect(remedy).toBe(
+      "Put a working key into agent.toml line 7 (sudo novacula-agent set-key). No restart is needed. If nobody deleted it, see who answers there (sudo novacula-agent doctor).",
+    );
+  });
+
+  it("has no such advice if it was revoked, in a command that asks, and in a pod", () => {
+    expect(advise({ ...known, reason: "revoked" }).remedy).not.toContain("doctor");
+    expect(advise({ ...known, route: COMMAND }).remedy).not.toContain("see who");
+    adviseInPod("agent-0");
+    onTestFinished(() => adviseInPod(undefined));
+    expect(advise(known).remedy).not.toContain("doctor");
+  });
+});
 
 describe("a key of another length than a key has", () => {
   const short = KEY.slice(0, 50);
