@@ -1,9 +1,11 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
-import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
+import { type Remedy, remedyText, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
-import type { Check } from "./examination.ts";
+import { SERVICE } from "../systemd/service-unit.ts";
+import type { Check, Stage } from "./examination.ts";
+import { startAgain } from "./start-failure.ts";
 import { copyIn, hidesText, withoutCopy } from "./unit-copy.ts";
 
 export interface ChangeFacts {
@@ -144,6 +146,47 @@ export function unnamedChanges(
     },
   ];
 }
+
+/** A setting of a unit in a sentence: `ProtectHome=`. */
+const SETTING = /\b[A-Z][a-z]\w*=/u;
+/** Of other hosts and services, such a setting is another unit's. */
+const OWN_STAGES: ReadonlySet<Stage> = new Set(["file", "mode", "syntax", "key", "unit", "executor"]);
+
+/**
+ * Somebody edited the unit, and systemd still has what it read before: a failure that comes from
+ * the unit may be repaired there. Then only that is left to do.
+ */
+export function withUnread(checks: readonly Check[], facts: ServiceFacts): readonly Check[] {
+  const { NeedDaemonReload, LoadState, FragmentPath, DropInPaths, ActiveState } = facts;
+  if (!NeedDaemonReload || LoadState === "masked") {
+    return checks;
+  }
+  const places = [FragmentPath, ...DropInPaths, `Environment= of ${SERVICE}`].filter((path) => path !== "");
+  const isOfUnit = ({ stage, detail, remedy = "" }: Check) =>
+    stage === "unit" ||
+    (OWN_STAGES.has(stage) && SETTING.test(detail)) ||
+    places.some((place) => `${detail} ${remedyText(remedy)}`.includes(place));
+  const isRunning = ActiveState === "active" || ActiveState === "reloading";
+  const start = isRunning ? [asRoot("novacula-agent restart")] : startAgain();
+  const remedy = [
+    step("To apply what was edited, run:", asRoot("systemctl daemon-reload"), ...start),
+    step("Then run doctor again."),
+  ];
+  const isUnread = (check: Check) => check.status === "bad" && isOfUnit(check);
+  return !checks.some(isUnread)
+    ? checks
+    : checks.flatMap((check) =>
+        isUnread(check)
+          ? [{ ...check, detail: `${check.detail}. ${EDITED}, so this may be fixed already`, remedy }]
+          : check.detail === NEWER_UNIT
+            ? []
+            : [check],
+      );
+}
+
+const EDITED = "The unit was edited since systemd read it";
+/** The warning if nothing is bad because of it. */
+export const NEWER_UNIT = "its unit file has changed since systemd read it";
 
 /** The end of a sentence about a service that does not run as it should. */
 export function changesText(changed: readonly Assignment[]): string {

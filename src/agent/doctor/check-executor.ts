@@ -136,6 +136,11 @@ function online(status: AgentStatus, { fingerprint, files, isAccepted }: Executo
   return { ...warning, detail: `${but}: ${trimmed(why)}`, remedy };
 }
 
+const OLD_SETTINGS =
+  "Doctor reached it now, with the present unit. The service started before its unit changed, and still has the old settings.";
+const OTHER_USER =
+  "Doctor reached it now, with the same key. If the next try fails too, this host treats the service's user differently: a firewall rule, or a setting of its unit.";
+
 function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: ExecutorFacts): Check {
   const detail = trimmed(status.reason);
   const { lastAttemptAt } = status;
@@ -161,12 +166,7 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
       return bad(
         ofLastTry,
         isAccepted
-          ? [
-              step(
-                "Doctor reached it now, with the same key. If the next try fails too, this host treats the service's user differently: a firewall rule, or a setting of its unit.",
-              ),
-              step("To retry, run:", retry),
-            ]
+          ? [step(isUnitChanged ? OLD_SETTINGS : OTHER_USER), step("To retry, run:", retry)]
           : [step("Fix the failure above. The agent retries by itself; to retry now, run:", retry)],
       );
     default:

@@ -3,7 +3,7 @@ import { asRoot } from "../../lib/shell-word.ts";
 import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
-import { changesText } from "./check-changes.ts";
+import { changesText, NEWER_UNIT } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
 import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
@@ -217,9 +217,7 @@ function upkeep(facts: ServiceFacts, state: Check): readonly Check[] {
   // Of a service that is not enabled, its start enables it.
   const enables = stepsOf(state.remedy ?? []).some(({ run = "" }) => run.includes(startCommand(facts)));
   return [
-    ...(NeedDaemonReload
-      ? [warning("its unit file has changed since systemd read it", [step("Run:", RELOAD(), RESTART())])]
-      : []),
+    ...(NeedDaemonReload ? [warning(NEWER_UNIT, [step("Run:", RELOAD(), RESTART())])] : []),
     ...(isEnabled(facts) || enables
       ? []
       : [

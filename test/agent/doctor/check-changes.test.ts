@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { checkChanges, unnamedChanges, withSuspects } from "../../../src/agent/doctor/check-changes.ts";
+import {
+  checkChanges,
+  unnamedChanges,
+  withSuspects,
+  withUnread,
+} from "../../../src/agent/doctor/check-changes.ts";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
+import type { Check } from "../../../src/agent/doctor/examination.ts";
 import { assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
 import { remedyText, step } from "../../../src/lib/text/remedy.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
@@ -156,5 +162,60 @@ describe("changes that no check has named", () => {
     expect(unnamedChanges([named], settings("CPUQuota=1%"), [variable])).toEqual([]);
     expect(unnamedChanges([{ ...bad, status: "ok" }], settings("CPUQuota=1%"), [variable])).toEqual([]);
     expect(unnamedChanges([bad], [], [])).toEqual([]);
+  });
+});
+
+describe("a unit that was edited since systemd read it", () => {
+  const UNREAD = `NeedDaemonReload=yes\nDropInPaths=${FILE}`;
+  const NO_MATCH = `the proxy p (NO_PROXY (${FILE} line 3) is a.exmaple) would not connect (403)`;
+  const bad = (stage: Check["stage"], detail: string, remedy = "Add it."): Check => ({
+    stage,
+    status: "bad",
+    detail,
+    remedy,
+  });
+  const applied = (found: Check, shown = UNREAD) => withUnread([found], serviceFacts(shown))[0];
+
+  it.each<[what: string, found: Check]>([
+    ["a variable of a drop-in", bad("proxy", NO_MATCH)],
+    ["a place in the remedy", bad("proxy", "the proxy does not work", `add it to NO_PROXY (${FILE} line 3)`)],
+    ["a drop-in that is gone by now", bad("proxy", "set in X (Environment= of novacula-agent.service)")],
+    ["another agent.toml", bad("file", `/x does not exist (ExecStart= in ${FILE} line 3)`)],
+    ["the sandbox", bad("file", "ProtectHome= of its unit hides it")],
+    ["a start that failed", bad("unit", "its user x does not exist (status 217/USER)")],
+  ])("has the remedy of a failure that comes from it: %s", (_what, found) => {
+    const { detail, remedy } = applied(found) ?? {};
+    expect(detail).toBe(
+      `${found.detail}. The unit was edited since systemd read it, so this may be fixed already`,
+    );
+    expect(remedyText(remedy ?? [])).toMatch(
+      /^To apply what was edited, run: (?:sudo )?systemctl daemon-reload && (?:sudo )?novacula-agent restart\. Then run doctor again\.$/u,
+    );
+    expect(applied(found, `DropInPaths=${FILE}`)).toBe(found);
+  });
+
+  it.each([
+    bad("authentication", "the key is revoked"),
+    bad("tcp", "refused, because the control plane ended (ExecStart= of novacula-control-plane)"),
+    bad("file", "/etc/novacula/agent.toml does not exist"),
+    { ...bad("unit", NO_MATCH), status: "warning" as const },
+  ])("leaves $stage as it is if that is not of the unit: $detail", (found) => {
+    expect(applied(found)).toBe(found);
+  });
+
+  it("starts a service again that has failed, and leaves one that is masked", () => {
+    const failed = bad("unit", "the service has failed");
+    expect(remedyText(applied(failed, `${UNREAD}\nActiveState=failed`)?.remedy ?? [])).toMatch(
+      /daemon-reload && (?:sudo )?systemctl reset-failed novacula-agent && (?:sudo )?systemctl start novacula-agent\./u,
+    );
+    expect(applied(failed, `${UNREAD}\nLoadState=masked`)).toBe(failed);
+  });
+
+  it("has no warning beside the failure with the same command", () => {
+    const facts = serviceFacts(UNREAD);
+    const warnings = checkUnit(facts).filter(({ status }) => status === "warning");
+    expect(warnings).toHaveLength(1);
+    expect(withUnread([bad("proxy", NO_MATCH), ...warnings], facts)).toHaveLength(1);
+    expect(withUnread([bad("key", "revoked"), ...warnings], facts)).toHaveLength(2);
   });
 });

@@ -35,6 +35,10 @@ describe("a unit that is newer than its process", () => {
       remedyText(checkExecutor({ ...facts, isUnitChanged }).at(-1)?.remedy ?? []);
     expect(remedy(true)).toMatch(/novacula-agent restart$/u);
     expect(remedy(false)).toMatch(/novacula-agent retry$/u);
+    const accepted = checkExecutor({ ...facts, isUnitChanged: true, isAccepted: true }).at(-1);
+    expect(remedyText(accepted?.remedy ?? [])).toMatch(
+      /The service started before its unit changed, and still has the old settings\. .*restart$/u,
+    );
   });
 });
 

@@ -91,6 +91,32 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     }
   });
 
+  it("corrects an entry of NO_PROXY, and knows that systemd has not read the correction", async () => {
+    const { host } = await ExecutorHost.online(release);
+    await host.machine.sh(
+      `echo 127.0.0.9 cp.fra.example >> /etc/hosts
+      sed -i 's#http://127.0.0.1:3000#https://cp.fra.example#' ${CONFIG}
+      ${withDropIn("Environment=HTTPS_PROXY=http://127.0.0.1:9", "Environment=NO_PROXY=localhost,*.fra.exmaple")}`,
+    );
+    const wrong = (await examine(host)).cause;
+    expect(wrong?.stage).toBe("proxy");
+    expect(wrong?.detail).toContain(
+      `NO_PROXY (${DROP_IN} line 3) is localhost,*.fra.exmaple, and no entry of it matches cp.fra.example: *.fra.exmaple is nearly *.fra.example`,
+    );
+    expect(wrong?.remedy).toMatch(
+      /^cp\.fra\.example is this host \(127\.0\.0\.9, \S+ line \d+\) and needs no proxy: correct \*\.fra\.exmaple to \*\.fra\.example in NO_PROXY .*, then run: systemctl daemon-reload && novacula-agent restart$/u,
+    );
+    await host.machine.sh(`sleep 1.1; sed -i s/exmaple/example/ ${DROP_IN}`);
+    const unread = await examine(host);
+    expect(unread.cause?.detail).toContain("The unit was edited since systemd read it");
+    const [, command] = /, run: (.*)\. Then run doctor again\.$/u.exec(unread.cause?.remedy ?? "") ?? [];
+    expect(command).toBe("systemctl daemon-reload && novacula-agent restart");
+    expect(unread.checks.filter(({ remedy }) => remedy?.includes("daemon-reload"))).toHaveLength(1);
+    await host.machine.try(["sh", "-c", command ?? ""]);
+    const applied = await examine(host);
+    expect(applied.checks.find(({ stage }) => stage === "proxy")?.status).toBe("ok");
+  });
+
   it("is of the file that the service uses, as are check, set-key, status and a reload", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const { machine } = host;

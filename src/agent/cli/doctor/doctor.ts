@@ -5,7 +5,7 @@ import { delay } from "../../../lib/delay.ts";
 import { printable } from "../../../lib/printable.ts";
 import { mapRemedy } from "../../../lib/text/remedy.ts";
 import { type Loaded, loadConfig } from "../../config/load-config.ts";
-import { unnamedChanges, withSuspects } from "../../doctor/check-changes.ts";
+import { unnamedChanges, withSuspects, withUnread } from "../../doctor/check-changes.ts";
 import { checkFiles } from "../../doctor/check-files.ts";
 import { checkNodes } from "../../doctor/check-nodes.ts";
 import type { UnitChanges } from "../../doctor/check-unit.ts";
@@ -108,7 +108,8 @@ function patienceOf(signal: AbortSignal, say: (line: string) => void): Patience 
 }
 
 /** Names what this host changed in the unit where something is bad. */
-function withChanges(checks: readonly Check[], { changed, environment }: ServiceView): readonly Check[] {
+function withChanges(checks: readonly Check[], service: ServiceView): readonly Check[] {
+  const { changed, environment, facts } = service;
   const named = checks.map((check) =>
     check.stage === "file" || check.stage === "mode" ? withSuspects(check, changed) : check,
   );
@@ -118,7 +119,7 @@ function withChanges(checks: readonly Check[], { changed, environment }: Service
       ? [`${printable(name, 100)} (${printable(source, 400)})`]
       : [],
   );
-  return [...named, ...unnamedChanges(named, changed, variables)];
+  return withUnread([...named, ...unnamedChanges(named, changed, variables)], facts);
 }
 
 /** Units hold passwords of proxies, and files hold keys: no piece of them gets out. */
