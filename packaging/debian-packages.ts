@@ -10,7 +10,7 @@ export interface DebianPackage extends PackageHead {
   readonly name: "novacula-agent" | "novacula-control-plane";
   /** Installed path → file in this checkout. */
   readonly files: Readonly<Record<string, string>>;
-  readonly manual: Pick<ManualPage, "files" | "environment" | "proxies" | "seeAlso">;
+  readonly manual: Pick<ManualPage, "files" | "environment" | "proxies" | "kept" | "seeAlso">;
   /** Installed path → generated text. */
   readonly texts?: Readonly<Record<string, string>>;
   readonly program: "agent" | "controlPlane";
@@ -88,6 +88,7 @@ const AGENT: DebianPackage = {
       PATH_TO_PASS,
       "The agent sends its requests to control_plane.url with /graphql behind it, and to no other path. control_plane.proxy, else HTTPS_PROXY, ALL_PROXY and NO_PROXY, decide over a proxy on the way out.",
     ],
+    kept: "/etc/novacula/agent.toml, its key, /var/lib/novacula and the nodes stay, and nodes that run go on.",
     seeAlso: ["novacula-control-plane(8)", "systemctl(1)", "journalctl(1)", "systemd.exec(5)"],
   },
   program: "agent",
@@ -126,6 +127,7 @@ const CONTROL_PLANE: DebianPackage = {
       PATH_TO_PASS,
       "The page and its sign-in use the other paths, also with cookies. /livez and /readyz are for probes. The documentation for operators has an example for nginx.",
     ],
+    kept: "the database, its keys and /etc/default/novacula-control-plane stay.",
     seeAlso: ["novacula-agent(8)", "systemctl(1)", "journalctl(1)"],
   },
   program: "controlPlane",

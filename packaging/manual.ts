@@ -10,6 +10,8 @@ export interface ManualPage {
   readonly environment: readonly (readonly [variable: string, what: string])[];
   /** What a proxy on the way must leave alone: paragraphs. */
   readonly proxies: readonly string[];
+  /** What another installation of the package leaves alone. */
+  readonly kept: string;
   readonly seeAlso: readonly string[];
 }
 
@@ -36,6 +38,8 @@ export function renderManual(page: ManualPage): string {
     ...definitions("EXIT STATUS", exitCodes(program)),
     ".SH PROXIES",
     ...page.proxies.flatMap((paragraph) => [".PP", literal(paragraph)]),
+    ".SH IF THE PROGRAM ITSELF DOES NOT START",
+    ...damage(name, page.kept),
     ".SH EXAMPLES",
     ...examples(program),
     ".SH SEE ALSO",
@@ -61,6 +65,25 @@ function describe(command: CommandEntry, program: string): readonly string[] {
       "Exit codes:",
       exitCodes(command).flatMap(([code, what]) => entry(code, what)),
     ),
+  ];
+}
+
+/** Whoever reads this has no program to ask. */
+function damage(name: string, kept: string): readonly string[] {
+  const line = (text: string) => [".PP", literal(text)];
+  const command = (text: string) => [".PP", ".nf", `    ${literal(text)}`, ".fi"];
+  return [
+    ...line(
+      `If systemctl status ${name} shows status=203/EXEC, systemd cannot execute the program: the file is missing, not executable, or damaged. "Exec format error" means that it is damaged (cut off, for example), or for another processor. status=127 means that a shared library is missing: ldd /usr/bin/${name} names it. To see which files of the package are damaged or missing, and to install it again:`,
+    ),
+    ...command(`dpkg --verify ${name}`),
+    ...command(`sudo apt install --reinstall ${name}`),
+    ...line(
+      'If apt says that the package "needs to be reinstalled, but I can\'t find an archive for it", give dpkg the file: from the cache of apt, or from where you got it. If it is gone, download the same version again.',
+    ),
+    ...command(`sudo dpkg -i /var/cache/apt/archives/${name}_*.deb`),
+    ...command(`sudo systemctl reset-failed ${name} && sudo systemctl start ${name}`),
+    ...line(`Nothing is lost by that: ${kept}`),
   ];
 }
 

@@ -57,6 +57,10 @@ export function causeOf(
     : failure;
 }
 
+/** Where apt finds no archive of it, that section has the commands. */
+const REINSTALL =
+  'Reinstall the package ("If the program itself does not start" in /usr/share/doc/novacula-agent/service.md), then run:';
+
 /** systemd.exec(5), "Process Exit Codes". */
 function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: StartFacts): StartFailure {
   const { Result, ExecMainStatus, User } = facts;
@@ -83,10 +87,12 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
       return { cause: "ExecStart= of its unit has arguments that the agent does not know (status 64)" };
     case 78:
       return { cause: "its configuration is not valid (status 78)" };
+    case 127:
+      return { cause: "a shared library that its program needs is missing (status 127)" };
     case 200:
       return folderClosed(facts, now);
     case 203:
-      return programMissing(facts, now, unlessChanged("ExecStart", "Reinstall the package, then run:"));
+      return programMissing(facts, now, unlessChanged("ExecStart", REINSTALL));
     case 217:
       return {
         cause: `its user ${user} does not exist (status 217/USER)`,

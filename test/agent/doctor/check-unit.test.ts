@@ -61,6 +61,16 @@ describe("the unit", () => {
     ["ActiveState=failed\nResult=exit-code\nExecMainStatus=216", /216\/GROUP/u, /journalctl/u],
     ["ActiveState=failed\nResult=exit-code\nExecMainStatus=230", /could not prepare.*230/u, /journalctl/u],
     [
+      "ActiveState=failed\nResult=exit-code\nExecMainStatus=127",
+      /a shared library that its program needs is missing \(status 127\)/u,
+      /journalctl/u,
+    ],
+    [
+      "ActiveState=failed\nResult=exit-code\nExecMainStatus=203",
+      /the program \/usr\/bin\/novacula-agent of its ExecStart= cannot be executed/u,
+      /^Reinstall the package \("If the program itself does not start" in \S+\/service\.md\), then run: /u,
+    ],
+    [
       "ActiveState=failed\nResult=exit-code\nExecMainStatus=7",
       /the agent ended with status 7/u,
       /journalctl/u,

@@ -28,6 +28,22 @@ describe.each(DEBIAN_PACKAGES)("the manual page of $name", ({ name, manual, prog
     expect(proxies).toContain("to the path /graphql unchanged, with the header Authorization");
   });
 
+  it("says what to do without a program that starts", () => {
+    const start = text.indexOf(".SH IF THE PROGRAM ITSELF DOES NOT START");
+    const damaged = text.slice(start, text.indexOf(".SH EXAMPLES"));
+    for (const words of [
+      "203/EXEC",
+      "Exec format error",
+      "status=127",
+      `dpkg --verify ${name}\n`,
+      "needs to be reinstalled, but I can't find an archive for it",
+      `sudo dpkg -i /var/cache/apt/archives/${name}_*.deb\n`,
+      "Nothing is lost by that: ",
+    ]) {
+      expect(damaged).toContain(words);
+    }
+  });
+
   it("has no line that man would take for a request, and no letter that it would make something else of", () => {
     const requests = page.split("\n").filter((line) => /^[.']/u.test(line));
     expect(requests.filter((line) => !/^\.(TH|SH|SS|TP|B|I|BR|PP|nf|fi)( |$)/u.test(line))).toEqual([]);

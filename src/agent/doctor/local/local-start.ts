@@ -53,6 +53,9 @@ export function startRemedy({
   const again = [asRoot(`systemctl reset-failed ${SERVICE}`), asRoot(`systemctl ${start} ${SERVICE}`)];
   if (words?.kind === "said") {
     const own = words.remedy && mapRemedy(words.remedy, (text) => printable(asTyped(text), MAX_LENGTH));
+    if (own === undefined && NOT_EXECUTED.test(words.why)) {
+      return damaged(again);
+    }
     return own === undefined ? [step("Correct that, then run:", ...again)] : endingWith(stepsOf(own), again);
   }
   const why =
@@ -75,6 +78,20 @@ export function startRemedy({
         ),
         step("Then run:", ...again),
       ];
+}
+
+/** systemd's own words for 203/EXEC. */
+const NOT_EXECUTED = /\bat step EXEC spawning \/usr\/bin\/novacula-control-plane:/u;
+
+function damaged(again: readonly string[]): Remedy {
+  return [
+    step("Its program is damaged or missing. To see which files are, run:", `dpkg --verify ${SERVICE}`),
+    step("Install the package again:", asRoot(`apt install --reinstall ${SERVICE}`)),
+    step(
+      'If apt finds no archive, see "If the program itself does not start" in /usr/share/doc/novacula-control-plane/service.md. Then run:',
+      ...again,
+    ),
+  ];
 }
 
 /** Some of its remedies end with a restart, which is refused once there were too many. */

@@ -85,6 +85,26 @@ describe("the control plane of this host, where connections are refused", () => 
       expect(of({ active: "failed", words })[1]).toBe("Fix: Correct that, then run:");
     });
 
+    it("because its program is damaged has the commands that install it again", () => {
+      const spawned = (program: string) =>
+        ({
+          kind: "said",
+          why: `Failed at step EXEC spawning ${program}: Exec format error`,
+          remedy: undefined,
+        }) as const;
+      const found = of({ active: "failed", words: spawned("/usr/bin/novacula-control-plane") });
+      expect(found[0]).toContain("Exec format error");
+      expect(found).toContain("  dpkg --verify novacula-control-plane");
+      expect(found).toContain(`  ${asRoot("apt install --reinstall novacula-control-plane")}`);
+      expect(found.at(-2)).toMatch(
+        /"If the program itself does not start" in \S+\/service\.md\. Then run:$/u,
+      );
+      expect(found.at(-1)).toMatch(/systemctl start novacula-control-plane$/u);
+      // A drop-in may name another program, which no package brings.
+      const own = of({ active: "failed", words: spawned("/opt/cp") });
+      expect(own[1]).toBe("Fix: Correct that, then run:");
+    });
+
     it("is quoted in one printable line of bounded length", () => {
       const words = {
         kind: "said",
