@@ -341,7 +341,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   "lib/text": [],
   "lib/files": ["lib", "lib/text"],
   "lib/systemd": ["lib", "lib/log"],
-  "lib/command-line": ["lib", "lib/log"],
+  "lib/command-line": ["lib", "lib/log", "lib/text"],
   "lib/command-line/completion": ["lib/command-line"],
   protocol: ["protocol/nodes"],
   "protocol/chains": ["lib", "protocol/chains/adapters", "protocol/nodes"],

@@ -1,5 +1,5 @@
 import { capitalized } from "../../lib/sentence.ts";
-import { type Remedy, step } from "../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { journalOutput } from "./systemctl.ts";
 
 /** Why a program of ours did not start, in its own words. */
@@ -45,6 +45,8 @@ export function lastMessage(text: string, beginning: string): readonly string[] 
   return [first.slice(beginning.length), ...rest.map((line) => line.trim())];
 }
 
+/** What is wrong with one of several variables. */
+const VARIABLE = /^[A-Z][A-Z\d_]+: /u;
 const FIX = /(?:^|[.:]? )Fix: /u;
 
 /**
@@ -52,6 +54,15 @@ const FIX = /(?:^|[.:]? )Fix: /u;
  * a command, unless `isListed`: then the lines before it are what is wrong.
  */
 export function wordsOf(message: readonly string[], isListed = false): LastWords {
+  const wrong = isListed ? message.slice(1).filter((line) => VARIABLE.test(line)) : [];
+  const [head = ""] = message;
+  if (wrong.length > 1 && head.endsWith(":")) {
+    const names = wrong.map((line) => line.slice(0, line.indexOf(":"))).join(" and ");
+    const rest = message.filter((line) => !wrong.includes(line));
+    const { remedy = [] } = wordsOf(rest, isListed);
+    const steps = [...wrong.map((line) => step(`${clause(line)}.`)), ...stepsOf(remedy)];
+    return { why: `${head} ${names} are wrong`, remedy: steps };
+  }
   const at = message.findIndex((line) => FIX.test(line));
   if (at === -1) {
     const [first = "", ...commands] = message;

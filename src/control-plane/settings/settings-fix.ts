@@ -15,6 +15,9 @@ export function settingsFix(
       pod: "correct the environment of the container: the values of the chart, or the Secret that they name",
     });
   }
+  if (listedPlaces(names, environment, read).size > 0) {
+    return `correct them, then run:\n${RESTART}`;
+  }
   const { places, unreadable } = read();
   const found = [...new Set(names)].flatMap((name) => {
     const place = places.get(name);
@@ -26,4 +29,19 @@ export function settingsFix(
   // What such a file sets counts more than a unit or drop-in.
   const hidden = unreadable.map((path) => `${path} may set it too`);
   return `correct it (${[...found, ...hidden].join("; ")}), then run:\n${RESTART}`;
+}
+
+/** Where several variables of the service are set; empty unless that is known of each. */
+export function listedPlaces(
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  read: () => ServiceEnvironment = readServiceEnvironment,
+): ReadonlyMap<string, string> {
+  const wanted = new Set(names);
+  if (environment["INVOCATION_ID"] === undefined || wanted.size < 2) {
+    return new Map();
+  }
+  const { places, unreadable } = read();
+  const isKnown = unreadable.length === 0 && [...wanted].every((name) => places.has(name));
+  return isKnown ? places : new Map();
 }

@@ -16,7 +16,7 @@ import type { Format } from "../../lib/log/line-format.ts";
 import { socketPathProblem } from "../../lib/unix-socket.ts";
 import type { DatabaseAddress } from "../store/address/database-address.ts";
 import { isPostgresUrl } from "../store/address/postgres-address.ts";
-import { settingsFix } from "./settings-fix.ts";
+import { listedPlaces, settingsFix } from "./settings-fix.ts";
 import { readServiceEnvironment, type ServiceEnvironment } from "./variable-source.ts";
 import { DEFAULT_DATABASE_URL, databaseUrl, variables } from "./variables.ts";
 
@@ -215,10 +215,8 @@ function socketPathBeside(socketPath: string | undefined, database: DatabaseAddr
 }
 
 function settingsError(problems: readonly VariableProblem[], env: Environment): SettingsError {
-  const lines = describeProblems(ENVIRONMENT_VARIABLES, problems, env);
-  const fix = settingsFix(
-    problems.map(({ name }) => name),
-    env,
-  );
+  const names = problems.map(({ name }) => name);
+  const lines = describeProblems(ENVIRONMENT_VARIABLES, problems, env, listedPlaces(names, env));
+  const fix = settingsFix(names, env);
   return new SettingsError(["the environment is not valid:", ...lines].join("\n"), { fix });
 }

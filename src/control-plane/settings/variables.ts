@@ -85,7 +85,7 @@ export const variables = {
       "The addresses and networks of proxies and load balancers on other hosts, with commas between them: on their connections, the client's address is the last one in X-Forwarded-For that is not one of them. Proxies on this host always count.",
     example: "192.0.2.7,2001:db8::/64",
   }),
-  HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000").register(variableTexts, {
+  HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000, 1).prefault("30000").register(variableTexts, {
     meaning:
       "An executor that has not synced for longer is offline. Milliseconds. It grows with the sync interval of a large fleet.",
   }),
@@ -97,7 +97,7 @@ export const variables = {
     meaning:
       "How many executors a key and the keys it was rotated from may have enrolled. Executors above the limit keep working.",
   }),
-  DRAIN_SECONDS: integerBetween(0, 600).prefault("0").register(variableTexts, {
+  DRAIN_SECONDS: integerBetween(0, 600, 1000).prefault("0").register(variableTexts, {
     meaning:
       "How long requests are still answered after SIGTERM, while /readyz says 503 so that a load balancer sends new ones elsewhere. Seconds.",
   }),

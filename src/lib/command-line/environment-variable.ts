@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { printable } from "../printable.ts";
+import { withoutUnit } from "../text/unit-suffix.ts";
 
 /** The text about an environment variable, the same in every place that documents it. */
 interface VariableText {
@@ -53,12 +54,13 @@ export function problemsOf(error: z.ZodError | undefined, name = ""): VariablePr
 
 /**
  * One indented line per variable, with the value unless that may contain a secret. A second problem
- * of a value is most often a consequence of the first.
+ * of a value is most often a consequence of the first. `places` are named where they are known.
  */
 export function describeProblems(
   variables: readonly EnvironmentVariable[],
   problems: readonly VariableProblem[],
   env: Readonly<Record<string, string | undefined>>,
+  places: ReadonlyMap<string, string> = new Map(),
 ): string[] {
   const isHidden = (name: string, value: string) =>
     variables.some((each) => each.name === name && (each.isSecret || each.mayHoldSecret?.(value)));
@@ -70,7 +72,9 @@ export function describeProblems(
     const edges = valueEdges(got);
     const value = edges === undefined ? printable(got) : `"${shownWhole(got)}"`;
     const why = edges === undefined ? "" : `; ${edges}`;
-    return `  ${name}: ${message}${isShown ? ` (got ${value})` : ""}${why}`;
+    const place = places.get(name);
+    const at = place === undefined ? "" : `; it is in ${place}`;
+    return `  ${name}: ${message}${isShown ? ` (got ${value})` : ""}${why}${at}`;
   });
 }
 
@@ -108,12 +112,20 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** The schema of an integer written in decimal digits. */
-export const integerBetween = (least: number, most: number) => {
+/**
+ * The schema of an integer written in decimal digits. `unitMs`: of a length of time; one with a
+ * unit, such as `30s`, is refused with the number to write.
+ */
+export const integerBetween = (least: number, most: number, unitMs?: number) => {
   const wanted = `must be an integer from ${least} to ${most}`;
+  const error = ({ input }: { readonly input?: unknown }) => {
+    const number = unitMs === undefined ? undefined : withoutUnit(String(input), unitMs);
+    const isPossible = Number.isInteger(number) && Number(number) >= least && Number(number) <= most;
+    return isPossible ? `${wanted}: write ${number}` : wanted;
+  };
   return z
     .string()
-    .regex(/^\d{1,15}$/, wanted)
+    .regex(/^\d{1,15}$/, { error })
     .transform(Number)
     .pipe(z.number().min(least, wanted).max(most, wanted));
 };

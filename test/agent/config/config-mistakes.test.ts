@@ -131,6 +131,14 @@ describe("a mistake in agent.toml", () => {
       'agent.toml:3:1: control_plane.sync_interval_secs: is "5". It must be a number of seconds from 0.5 to 15. Remove the quotes.',
     ],
     [
+      minimal('sync_interval_secs = "7500ms"'),
+      'agent.toml:3:1: control_plane.sync_interval_secs: is "7500ms". It must be a number of seconds from 0.5 to 15: write 7.5, without quotes.',
+    ],
+    [
+      minimal('sync_interval_secs = "2m"'),
+      'agent.toml:3:1: control_plane.sync_interval_secs: is "2m". It must be a number of seconds from 0.5 to 15.',
+    ],
+    [
       minimal("sync_interval_secs = 30"),
       "agent.toml:3:1: control_plane.sync_interval_secs: is the number 30. It must be a number of seconds from 0.5 to 15.",
     ],

@@ -44,7 +44,22 @@ describe("what a control plane said when it did not start", () => {
     [
       "a list of what is wrong, and no fix",
       "serve.failed: the environment is not valid:\n  PORT: must be an integer (got many)\n  HOST: is empty",
-      ["the environment is not valid: PORT: must be an integer (got many) HOST: is empty"],
+      [
+        "the environment is not valid: PORT and HOST are wrong",
+        "Fix: PORT: must be an integer (got many).",
+        "HOST: is empty.",
+      ],
+    ],
+    [
+      "a list of what is wrong, and a fix",
+      "serve.failed: the environment is not valid:\n  PORT: is wrong; it is in /a line 3\n  HOST: is empty\n  Fix: correct them, then run:\n  sudo systemctl restart a",
+      [
+        "the environment is not valid: PORT and HOST are wrong",
+        "Fix: PORT: is wrong; it is in /a line 3.",
+        "HOST: is empty.",
+        "Correct them, then run:",
+        "  sudo systemctl restart a",
+      ],
     ],
     [
       "nothing but the last failure",

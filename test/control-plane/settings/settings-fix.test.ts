@@ -2,11 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { ignoredVariables, oddSecrets, readSettings } from "../../../src/control-plane/settings/settings.ts";
-import { settingsFix } from "../../../src/control-plane/settings/settings-fix.ts";
+import { listedPlaces, settingsFix } from "../../../src/control-plane/settings/settings-fix.ts";
 import {
   readServiceEnvironment,
   type ServiceEnvironment,
 } from "../../../src/control-plane/settings/variable-source.ts";
+import { describeProblems } from "../../../src/lib/command-line/environment-variable.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const SERVICE = { INVOCATION_ID: "1" };
@@ -65,6 +66,51 @@ it("says where to correct a variable, and that a file which cannot be read may s
   expect(settingsFix(["PORT"], SERVICE, read([["PORT", "/x.conf line 1"]], [FILE]))).toContain(
     `PORT is set in /x.conf line 1; ${FILE} may set it too`,
   );
+});
+
+it("says of each of several variables where to correct it, if that is known of all", () => {
+  const places = new Map([
+    ["PORT", `${FILE} line 3`],
+    ["HOST", `${FILE} line 4`],
+  ]);
+  const read = (unreadable: string[]) => (): ServiceEnvironment => ({
+    places,
+    databaseUrl: undefined,
+    unreadable,
+    ignored: [],
+  });
+  const both = ["PORT", "HOST"];
+  expect(settingsFix(both, SERVICE, read([]))).toBe(
+    "correct them, then run:\nsudo systemctl restart novacula-control-plane",
+  );
+  expect(listedPlaces(both, SERVICE, read([]))).toBe(places);
+  for (const found of [
+    listedPlaces(["PORT", "PORT"], SERVICE, read([])),
+    listedPlaces([...both, "TLS_KEY"], SERVICE, read([])),
+    listedPlaces(both, {}, read([])),
+    listedPlaces(both, SERVICE, read([FILE])),
+  ]) {
+    expect(found.size).toBe(0);
+  }
+  expect(settingsFix(both, SERVICE, read([FILE]))).toContain("HOST is set in");
+  const problems = both.map((name) => ({ name, message: "is wrong" }));
+  expect(describeProblems([], problems, {}, places)).toEqual([
+    `  PORT: is wrong; it is in ${FILE} line 3`,
+    `  HOST: is wrong; it is in ${FILE} line 4`,
+  ]);
+});
+
+it.each([
+  [{ HEARTBEAT_TIMEOUT_MS: "30s" }, /from 100 to 86400000: write 30000 \(got 30s\)/],
+  [{ HEARTBEAT_TIMEOUT_MS: "1.5 min" }, /: write 90000 \(/],
+  [{ HEARTBEAT_TIMEOUT_MS: "250ms" }, /: write 250 \(/],
+  [{ DRAIN_SECONDS: "1m" }, /from 0 to 600: write 60 \(got 1m\)/],
+  [{ DRAIN_SECONDS: "2h" }, /from 0 to 600 \(got 2h\)/],
+  [{ DRAIN_SECONDS: "500ms" }, /from 0 to 600 \(/],
+  [{ DRAIN_SECONDS: "many" }, /from 0 to 600 \(/],
+  [{ PORT: "3s" }, /from 0 to 65535 \(/],
+])("says which number to write for a length of time with a unit: %o", (env, said) => {
+  expect(() => readSettings(env)).toThrow(said);
 });
 
 it("refuses a URL that ends with a line break, without showing its password", () => {

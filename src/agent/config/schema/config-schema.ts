@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { LOG_LEVELS } from "../../../lib/log/level.ts";
 import { LOG_FORMATS } from "../../../lib/log/line-format.ts";
+import { withoutUnit } from "../../../lib/text/unit-suffix.ts";
 import { socketPathProblem } from "../../../lib/unix-socket.ts";
 import { CHANNELS } from "../../../protocol/channels.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
@@ -27,9 +28,17 @@ const absolutePath = (example: string) => {
 const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.enum(words, { error: `one of ${words.map((word) => `"${word}"`).join(", ")}` });
 
-const numberBetween = (least: number, most: number, unit: string) => {
+const MS = { seconds: 1000, milliseconds: 1 } as const;
+
+const numberBetween = (least: number, most: number, unit: keyof typeof MS) => {
   const wants = `a number of ${unit} from ${least} to ${most}`;
-  return z.number({ error: wants }).min(least, { error: wants }).max(most, { error: wants });
+  const error = ({ input }: { readonly input?: unknown }) => {
+    const text = typeof input === "string" ? input : "";
+    const number = withoutUnit(text, MS[unit]);
+    const isPossible = number !== undefined && number >= least && number <= most;
+    return isPossible ? `${wants}: write ${number}, without quotes` : wants;
+  };
+  return z.number({ error }).min(least, { error: wants }).max(most, { error: wants });
 };
 
 const NAME_WANTS = "a name of 1 to 63 printable characters, without white space at either end";
