@@ -278,6 +278,7 @@ describe("an entry that is nearly the control plane's", () => {
     "example.org",
     "com",
     "10.0.0.1",
+    "*.fra.example2",
     "*.*.exmaple",
     "x.cp.fra.exmaple",
   ])("is not the one of another host: %s", (list) => {
