@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { errorCode } from "../../lib/errors.ts";
 import { type Unreachable, unreachable } from "./answer/sync-outcome.ts";
 import { addressOf } from "./endpoint.ts";
@@ -69,7 +70,7 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
     proxyAdvice(
       endpoint.hostname,
       failed.withoutProxy,
-      ownLineInHosts(settings?.hosts ?? "", endpoint.hostname),
+      ownLineInHosts(settings?.hosts ?? "", endpoint.hostname, ownAddresses()),
     );
   return unreachableByNetwork(error, {
     ...failed,
@@ -82,6 +83,10 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
     lookedUp: { name: hostname, proxySetting, withoutProxy, limitMs: failed.lookUpTimeoutMs },
     nameSettings: isLookUp ? settings : undefined,
   });
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
 }
 
 export function explainDeadline(

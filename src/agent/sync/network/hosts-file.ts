@@ -41,9 +41,9 @@ export function lineInHosts(text: string, name: string, address: string): number
   return addressLine(text, name, (each) => each === address)?.number;
 }
 
-/** The first line that makes `name` this host. */
-export function ownLineInHosts(text: string, name: string) {
-  return addressLine(text, name, isLoopbackAddress);
+/** The first line that makes `name` this host, which has these addresses beside its loopback. */
+export function ownLineInHosts(text: string, name: string, own: readonly string[]) {
+  return addressLine(text, name, (address) => isLoopbackAddress(address) || own.includes(address));
 }
 
 function addressLine(

@@ -95,9 +95,13 @@ describe("a look-up that failed", () => {
       "127.0.1.1 web CP.corp.test",
       "cp.corp.test is this host (127.0.1.1, /etc/hosts line 2) and needs no proxy: do so",
     ],
+    [
+      "10.0.0.9 cp.corp.test",
+      "cp.corp.test is this host (10.0.0.9, /etc/hosts line 2) and needs no proxy: do so",
+    ],
     ["::1 cp.corp.test", "cp.corp.test is this host (::1, /etc/hosts line 2) and needs no proxy: do so"],
   ])("tells whether the control plane is this host: %s", (line, advice) => {
-    const own = ownLineInHosts(`10.0.0.1 other\n${line}\n`, NAME);
+    const own = ownLineInHosts(`10.0.0.1 other\n${line}\n`, NAME, ["10.0.0.9"]);
     expect(proxyAdvice(NAME, { clause: "do so" }, own)).toMatchObject({ clause: advice });
   });
 
