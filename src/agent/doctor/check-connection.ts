@@ -109,7 +109,8 @@ function failure(stage: Stage, connection: Connection): Check {
   const isAsked = here !== undefined && answer.cause !== undefined && route.kind !== "proxy";
   const own = isAsked ? remedyHere(here, answer.cause, url, rules) : undefined;
   const why = isAsked && own !== undefined ? causeHere(here, answer.cause) : undefined;
-  const detail = why === undefined ? seen : `${seen}, because ${why}`;
+  // The cause first: the end of a long line is easily missed.
+  const detail = why === undefined ? seen : `${why}; so ${seen}`;
   const file =
     here === undefined || route.kind === "proxy"
       ? []

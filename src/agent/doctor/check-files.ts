@@ -1,5 +1,6 @@
+import { basename, dirname, join } from "node:path";
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
+import { asRoot, forAgent, inPlace } from "../../lib/shell-word.ts";
 import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { type ConfigIssue, formatIssue } from "../config/issue/config-issue.ts";
 import type { Loaded } from "../config/load-config.ts";
@@ -124,11 +125,39 @@ function keys(loaded: Loaded, isDenied: boolean): readonly Check[] {
     return isDenied && finding.code === "key-file-unreadable" ? { ...check, status: "unknown" } : check;
   });
   if (loaded.verdict === "key-unusable") {
-    return checks;
+    return withSetKey(checks, loaded);
   }
   const { key } = loaded;
   const detail = `${key} in ${printable(keySource, 4096)} ${checks.length === 0 ? "looks right" : "is usable despite the warning"}`;
   return [...checks, { stage: "key", status: "ok", detail }];
+}
+
+/** Where the key is, and the command that takes another one, after the last of what is wrong. */
+function withSetKey(
+  checks: readonly Check[],
+  { path, keySource, config, findings }: Extract<Loaded, { verdict: "key-unusable" }>,
+): readonly Check[] {
+  const last = checks.findLast(({ status }) => status === "bad");
+  const steps = stepsOf(last?.remedy ?? []);
+  const isComplete = steps.some(({ say, run }) => run !== undefined || say.includes("set-key"));
+  const isThere = findings.every(({ code }) => code !== "missing" && !code.startsWith("key-file-"));
+  if (last === undefined || isComplete || !isThere) {
+    return checks;
+  }
+  const isInConfig = keySource.startsWith(`${basename(path)} line `);
+  const place = printable(isInConfig ? join(dirname(path), keySource) : keySource, 4096);
+  const now = config.controlPlane.credential === undefined ? " No restart is needed." : "";
+  const remedy = inPlace<Remedy>({
+    host: [
+      ...steps,
+      step(
+        `The key is in ${place}.${now} To put the whole key there in place of it, run:`,
+        forAgent("set-key"),
+      ),
+    ],
+    pod: [...steps, step(`The key is in ${place}, which is of its Secret.`)],
+  });
+  return checks.map((check) => (check === last ? { ...check, remedy } : check));
 }
 
 function findingsOf(loaded: Loaded): readonly KeyFinding[] {

@@ -310,3 +310,25 @@ describe("the verdict", () => {
     expect(statuses(answer({ endsAt: NOW_MS + 30 * DAY_MS }))["authentication"]).toBe("ok");
   });
 });
+
+it("why the control plane of this host does not run comes before what was seen of it", () => {
+  const local = {
+    active: "failed",
+    result: "exit-code",
+    isMasked: false,
+    url: undefined,
+    address: undefined,
+    settings: {},
+    words: { kind: "said", why: "cannot open the database", remedy: undefined },
+  } as const;
+  const refused = answer({
+    kind: "unreachable",
+    cause: "connection-refused",
+    detail: "connection refused by 127.0.0.1:3000 (ECONNREFUSED)",
+  });
+  const here = { local, isLoopbackUp: true };
+  const checks = checkConnection({ ...PLACE, route: DIRECT, answer: refused, here });
+  expect(checks.find(({ status }) => status === "bad")?.detail).toBe(
+    "the control plane of this host did not start: cannot open the database; so connection refused by 127.0.0.1:3000 (ECONNREFUSED) (control_plane.url, /srv/agent.toml line 2)",
+  );
+});

@@ -1,8 +1,9 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
 import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
+import { adviseInPod } from "../../../src/lib/shell-word.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { GOOD_FILES } from "../../support/agent/fault-table.ts";
 import { lockedFile } from "../../support/agent/loaded.ts";
@@ -83,4 +84,36 @@ it("names a line that should name another file, only if that one counts", async 
   expect(remedyText(found?.remedy ?? [])).toMatch(/NOVACULA_CONFIG=…, then run: .*restart\. Otherwise: /u);
   const [named] = checkFiles(loaded, { ...facts, pathSource: "--config" });
   expect(named?.detail).not.toContain("systemd ignores");
+});
+
+describe("a key that is damaged", () => {
+  const keyCheck = async (key: string) => {
+    const path = join(tempDir(), "agent.toml");
+    writeFileSync(path, config(key), { mode: 0o600 });
+    const checks = checkFiles(await loadConfig(path, {}), GOOD_FILES);
+    const bad = checks.filter(({ stage, status }) => stage === "key" && status === "bad");
+    return { path, texts: bad.map(({ remedy }) => remedyText(remedy ?? "")) };
+  };
+  const key = makeKey();
+
+  it.each([
+    ["a line break", `${key.slice(0, 40)}\\n${key.slice(40)}`],
+    ["a space", `${key.slice(0, 40)} ${key.slice(40)}`],
+    ["two odd characters", `${key.slice(0, 30)}\u00a0${key.slice(30, 40)}é${key.slice(40)}`],
+  ])("with %s has its file, and the command that takes another one, once", async (_what, damaged) => {
+    const { path, texts } = await keyCheck(damaged);
+    expect(texts.at(-1)).toMatch(
+      /The key is in \S+ line 3\. No restart is needed\. To put the whole key there in place of it, run: (?:sudo )?novacula-agent set-key$/u,
+    );
+    expect(texts.at(-1)).toContain(`${path} line 3.`);
+    expect(texts.filter((text) => text.includes("set-key"))).toHaveLength(1);
+  });
+
+  it("in a pod is of its Secret", async () => {
+    adviseInPod("agent-0");
+    onTestFinished(() => adviseInPod(undefined));
+    const { texts } = await keyCheck(`${key.slice(0, 40)} ${key.slice(40)}`);
+    expect(texts.at(-1)).toMatch(/ line 3, which is of its Secret\.$/u);
+    expect(texts.at(-1)).not.toContain("set-key");
+  });
 });
