@@ -43,6 +43,23 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
     await host.untilOnline(key);
   });
 
+  it("that dies right after its start is no success of restart, also where its unit calls it started", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const folder = `/etc/systemd/system/${SERVICE}.d`;
+    await host.machine.sh(
+      `mkdir -p ${folder}; cat >${folder}/old.conf; systemctl daemon-reload`,
+      ["[Service]", "Type=simple", "NotifyAccess=none", "ExecStart=", "ExecStart=/bin/false", ""].join("\n"),
+    );
+    const failed = await host.machine.try(["novacula-agent", "restart"]);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toMatch(
+      /was started, but does not run \(auto-restart, exit-code\)\n.*novacula-agent doctor/u,
+    );
+    await host.machine.sh(`rm ${folder}/old.conf; systemctl daemon-reload`);
+    expect(await host.machine.try(["novacula-agent", "restart"])).toMatchObject({ exitCode: 0, stderr: "" });
+    await host.untilOnline(key);
+  });
+
   it("survives SIGKILL, and SIGHUP before it is ready", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const { MainPID } = await host.show("MainPID");

@@ -1,10 +1,14 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
-import { forgetStarts, systemctl } from "../../systemd/systemctl.ts";
+import { forgetStarts, systemctl, unitProperties } from "../../systemd/systemctl.ts";
 
 /** systemctl(1): the unit does not exist. */
 const NOT_INSTALLED = 5;
+/** A program that cannot run at all ends sooner, ms. */
+const FAILS_WITHIN_MS = 2000;
 
 /**
  * Runs `systemctl start|stop|restart` and resolves with its exit code. Explains how to fix a
@@ -26,6 +30,29 @@ export async function controlService(
         : `To see why, run: ${asRoot(`systemctl status ${SERVICE}`)}`;
     complain(terminal, `novacula-agent: systemctl ${verb} ${SERVICE} failed with exit code ${status}`);
     complain(terminal, next);
+    return status;
   }
-  return status;
+  const failure = verb === "stop" ? undefined : await failureAfterStart();
+  if (failure === undefined) {
+    return status;
+  }
+  complain(terminal, `novacula-agent: ${SERVICE} was started, but does not run (${failure})`);
+  complain(terminal, `To see the cause, and what to do, run: ${asRoot("novacula-agent doctor")}`);
+  return ExitCode.bad;
+}
+
+/**
+ * How the service failed right after a start. The packaged unit says itself when it is ready; one of
+ * another type, such as an old copy of the unit, has started for systemd before its program runs.
+ */
+async function failureAfterStart(): Promise<string | undefined> {
+  const unit = await unitProperties(SERVICE, ["Type"]);
+  if (unit === undefined || unit.Type.startsWith("notify")) {
+    return undefined;
+  }
+  await pause(FAILS_WITHIN_MS);
+  const after = await unitProperties(SERVICE, ["ActiveState", "SubState", "Result"]);
+  return after === undefined || after.ActiveState === "active"
+    ? undefined
+    : `${after.SubState}, ${after.Result}`;
 }
