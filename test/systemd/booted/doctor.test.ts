@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { examine } from "./support/examine.ts";
@@ -44,6 +45,19 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     await host.machine.run(["novacula-agent", "restart"]);
     await host.untilOnline(key);
     expect((await examine(host)).exitCode).toBe(0);
+  });
+
+  it("warns of a service that is started again and again, and no longer once that has ended", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.machine.sh("for i in 1 2 3 4 5 6; do novacula-agent restart; done");
+    await host.untilOnline(key);
+    const again = /the service was started \d+ times in the last two minutes/u;
+    const startWarning = async () => (await examine(host)).checks.some(({ detail }) => again.test(detail));
+    expect(await startWarning()).toBe(true);
+    await eventually(async () => !(await startWarning()), {
+      timeoutMs: 90_000,
+      describe: "the service has outlived its starts",
+    });
   });
 
   it("warns of a unit that is newer than its process, and of a key in the unit", async () => {

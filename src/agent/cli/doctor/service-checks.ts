@@ -108,7 +108,7 @@ export async function serviceChecks(
       ...checkManual(service.facts, service.changed),
       ...inPlaces,
       ...afterPlaces(checkUnit(service.facts, service.changed, await startFacts(service)), inPlaces),
-      ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts()) : []),
+      ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts(), Date.now()) : []),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),
     ];
