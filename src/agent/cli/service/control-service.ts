@@ -42,8 +42,8 @@ export async function controlService(
 }
 
 /**
- * How the service failed right after a start. The packaged unit says itself when it is ready; one of
- * another type, such as an old copy of the unit, has started for systemd before its program runs.
+ * How the service failed right after a start. The packaged unit says itself when it is ready. One
+ * of another type, as an old copy of the unit, has started before its program runs.
  */
 async function failureAfterStart(): Promise<string | undefined> {
   const unit = await unitProperties(SERVICE, ["Type"]);
