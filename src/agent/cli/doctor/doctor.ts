@@ -27,7 +27,7 @@ import { nodeFacts } from "./node-facts.ts";
 import { lockChecks, nameFileChecks, narrowChecks, obstacles, serviceChecks } from "./service-checks.ts";
 import { findSubject } from "./subject.ts";
 import { judgeTwoKeys } from "./two-keys.ts";
-import { isEditedSinceStart, unitChanges } from "./unit-changes.ts";
+import { unitChanges } from "./unit-changes.ts";
 
 export interface DoctorOptions extends ConfigOptions {
   readonly keyFile?: string;
@@ -82,8 +82,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, patience)),
     ...checkNodes(await nodeFacts(folders.runtimeDir, signal)),
   ];
-  const checks =
-    service === undefined ? found : withChanges(found, service, await isEditedSinceStart(service));
+  const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));
   print(
     terminal,
@@ -109,7 +108,7 @@ function patienceOf(signal: AbortSignal, say: (line: string) => void): Patience 
 }
 
 /** Names what this host changed in the unit where something is bad. */
-function withChanges(checks: readonly Check[], service: ServiceView, isEdited: boolean): readonly Check[] {
+function withChanges(checks: readonly Check[], service: ServiceView): readonly Check[] {
   const { changed, environment, facts } = service;
   const named = checks.map((check) =>
     check.stage === "file" || check.stage === "mode" ? withSuspects(check, changed) : check,
@@ -120,9 +119,7 @@ function withChanges(checks: readonly Check[], service: ServiceView, isEdited: b
       ? [`${printable(name, 100)} (${printable(source, 400)})`]
       : [],
   );
-  const all = [...named, ...unnamedChanges(named, changed, variables)];
-  // NeedDaemonReload alone is not enough: with DynamicUser=, it is also true of a unit just read.
-  return isEdited ? withUnread(all, facts) : all;
+  return withUnread([...named, ...unnamedChanges(named, changed, variables)], facts);
 }
 
 /** Units hold passwords of proxies, and files hold keys: no piece of them gets out. */

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import type { Loaded } from "../../config/load-config.ts";
@@ -19,18 +18,6 @@ function startOf({ MainPID, ExecMainStartTimestamp }: ServiceView["facts"]): num
   const seconds = /^@(\d+)$/u.exec(ExecMainStartTimestamp)?.[1];
   return MainPID === 0 || seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds);
 }
-
-/** Whether a file of the unit has changed, come or gone since the last start, a failed one too. */
-export async function isEditedSinceStart({ facts, files }: ServiceView): Promise<boolean> {
-  const seconds = /^@(\d+)$/u.exec(facts.ExecMainStartTimestamp)?.[1];
-  if (seconds === undefined) {
-    return false;
-  }
-  const isGone = facts.DropInPaths.some((path) => !existsSync(path));
-  return isGone || (await changedSince(Number(seconds), [...files, DROP_INS])).length > 0;
-}
-
-const DROP_INS = "/etc/systemd/system/novacula-agent.service.d";
 
 async function changedSince(start: number, files: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(
