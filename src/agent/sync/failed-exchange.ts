@@ -1,4 +1,4 @@
-import { networkInterfaces } from "node:os";
+import { ownAddresses } from "../../lib/addresses/own-addresses.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { type Unreachable, unreachable } from "./answer/sync-outcome.ts";
 import { addressOf } from "./endpoint.ts";
@@ -83,10 +83,6 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
     lookedUp: { name: hostname, proxySetting, withoutProxy, limitMs: failed.lookUpTimeoutMs },
     nameSettings: isLookUp ? settings : undefined,
   });
-}
-
-function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
 }
 
 export function explainDeadline(

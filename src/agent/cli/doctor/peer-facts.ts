@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
+import { ownAddresses } from "../../../lib/addresses/own-addresses.ts";
 import { systemClock } from "../../../lib/clock.ts";
 import { isLoopbackAddress } from "../../../lib/loopback.ts";
 import { portOf } from "../../doctor/local/local-address.ts";
@@ -26,9 +26,7 @@ const MAX_ADDRESSES = 4;
 export async function peerFacts(server: URL, patience: Patience, isSilent: boolean): Promise<PeerFacts> {
   const host = server.hostname.replace(/^\[(.*)\]$/u, "$1");
   const addresses = await new NameLookUp(host, systemClock).addresses(LOOK_UP_MS).catch(() => []);
-  const own = new Set(
-    Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address)),
-  );
+  const own = new Set(ownAddresses());
   const isHere = addresses.some(({ address }) => isLoopbackAddress(address) || own.has(address));
   const local = isHere ? await localControlPlane(patience, isSilent, addressesOf) : undefined;
   return {
