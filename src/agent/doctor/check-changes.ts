@@ -157,8 +157,9 @@ const OWN_STAGES: ReadonlySet<Stage> = new Set(["file", "mode", "syntax", "key",
  * the unit may be repaired there. Then only that is left to do.
  */
 export function withUnread(checks: readonly Check[], facts: ServiceFacts): readonly Check[] {
-  const { NeedDaemonReload, LoadState, FragmentPath, DropInPaths, ActiveState } = facts;
-  if (!NeedDaemonReload || LoadState === "masked") {
+  const { NeedDaemonReload, DynamicUser, LoadState, FragmentPath, DropInPaths, ActiveState } = facts;
+  // With DynamicUser=, systemd wants to read a unit again that it has just read.
+  if (!NeedDaemonReload || DynamicUser || LoadState !== "loaded") {
     return checks;
   }
   const places = [FragmentPath, ...DropInPaths, `Environment= of ${SERVICE}`].filter((path) => path !== "");

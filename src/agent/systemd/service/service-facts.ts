@@ -54,6 +54,7 @@ const shape = {
   User: one,
   Group: one,
   SupplementaryGroups: words,
+  DynamicUser: isYes,
   StateDirectory: words,
   RuntimeDirectory: words,
   CacheDirectory: words,
