@@ -14,7 +14,7 @@ export interface TarOptions {
   readonly builtAt: Date;
 }
 
-/** Packs with GNU tar: the same files give the same bytes, whoever packs them, and when. */
+/** Packs with GNU tar: the same files give the same bytes, on every machine and at any time. */
 export async function reproducibleTar(options: TarOptions): Promise<void> {
   const { path, folder, members, owner, mode, builtAt } = options;
   await runTool("tar", [

@@ -14,8 +14,8 @@ const LOOK_MS = 2000;
 const UMASK = 0o117;
 
 /**
- * A Unix socket that comes back: whoever cleans /run must not leave a running agent that nobody can
- * ask. It says so once when the socket is lost, and once when it is there again.
+ * A Unix socket that comes back: after somebody has cleaned /run, a running agent can still be
+ * asked. It says so once when the socket is lost, and once when it is there again.
  */
 export class KeptSocket {
   readonly #path: string;

@@ -16,8 +16,8 @@ export interface MetricsAddress {
 }
 
 /**
- * Serves the figures to whoever can reach the address. It is not the executors' port, so that no
- * stranger reads them. Rejects with a CommandError if the address cannot be listened on.
+ * Serves the figures to everybody who can reach the address. It is not the executors' port, so that
+ * no stranger reads them. Rejects with a CommandError if the address cannot be listened on.
  */
 export async function serveMetrics(
   metrics: Metrics,

@@ -14,7 +14,7 @@ interface Network {
 
 /**
  * The networks of the proxies on other hosts whose X-Forwarded-For counts. Those on this host
- * always count: whoever may connect from here may choose an address anyhow.
+ * always count: a program that runs here may choose an address anyhow.
  */
 export class TrustedProxies {
   private readonly networks = new BlockList();

@@ -167,7 +167,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
   const back = key.isNameSet
     ? "if agent.name was changed, set it back"
     : "if the host was renamed, set agent.name in agent.toml (it is not set now) to the earlier name";
-  // First what keeps the nodes: whoever makes a key for the new name loses sight of them.
+  // First what keeps the nodes: with a key for the new name, they are out of sight.
   const keepNodes = `An executor keeps its nodes only under its own name: ${back}`;
   const working = bring("a working key", key, route);
   const it = bring("it", key, route);
