@@ -1,7 +1,7 @@
 import { printable } from "../../../lib/printable.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
-import { leadsThere } from "./local-address.ts";
+import { leadsThere, SETTINGS } from "./local-address.ts";
 import type { Here } from "./local-control-plane.ts";
 
 /** What a change of the certificate can repair. */
@@ -29,7 +29,7 @@ export function certificateHere(
   return isOfCertificate && local.certPath !== undefined
     ? [
         step(
-          `The control plane of this host serves the certificate, with its chain, from TLS_CERT ${printable(local.certPath, 400)}. It uses a new one there within a second, without a restart.`,
+          `The control plane of this host serves the certificate in TLS_CERT ${printable(local.certPath, 400)}. That file needs the intermediate certificates, too. To use another file, change TLS_CERT (mostly in ${SETTINGS}), then restart that control plane. What is written to the present file is used within a second, without a restart.`,
         ),
       ]
     : [];
