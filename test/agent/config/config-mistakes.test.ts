@@ -188,7 +188,7 @@ describe("a mistake in agent.toml", () => {
 
     [
       '[control_plane]\nurl = "cp.example.com"',
-      `agent.toml:2:1: control_plane.url: is "cp.example.com". It must be ${HTTPS}, starting with https://.`,
+      `agent.toml:2:1: control_plane.url: is "cp.example.com". It must be ${HTTPS}, starting with https://. Write: url = "https://cp.example.com"`,
     ],
     [
       '[control_plane]\nurl = "http://cp.example.com"',
@@ -214,6 +214,10 @@ describe("a mistake in agent.toml", () => {
       /is a value that is not shown here\. .* without a key in it/u,
     ],
     ['[control_plane]\nurl = "https://"', /starting with https/u],
+    [
+      '[agent]\npublic_host = "https://web-1.example.com:8443/x"\n[control_plane]\nurl = "https://a"',
+      /without a scheme such as https:\/\/\. Write: public_host = "web-1\.example\.com"$/u,
+    ],
     [
       '[control_plane]\nurl = "https://a:99999"',
       /^agent.toml:2:1: control_plane.url: is "https:\/\/a:99999". It must be/u,

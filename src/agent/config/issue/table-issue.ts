@@ -2,6 +2,7 @@ import { printable } from "../../../lib/printable.ts";
 import type { Remedy } from "../../../lib/text/remedy.ts";
 import { secretReference } from "../../stand-in/secret-reference.ts";
 import { unfilledTemplate } from "../../stand-in/template.ts";
+import { hostIn, meantUrl } from "../schema/meant-url.ts";
 import { looksSecret } from "../schema/secret-looks.ts";
 import { shownName, unknownKeyRemedy, unknownTableRemedy } from "./unknown-key.ts";
 
@@ -79,7 +80,7 @@ export function wrongValue(table: string, key: string, value: unknown, wants: st
     path: [table, key],
     key: path,
     problem: `is ${describeFound(path, value)}`,
-    remedy: remedyFor(key, value, wants),
+    remedy: remedyFor(key, value, wants) + lineFor(path, value),
   };
 }
 
@@ -138,6 +139,14 @@ function remedyFor(key: string, value: unknown, wants: string): string {
     return `${wanted} Neither ~ nor variables are expanded here${name}.`;
   }
   return wanted;
+}
+
+/** The whole line, for people to copy, if it is certain what the value means. */
+function lineFor(path: string, value: unknown): string {
+  const text = typeof value === "string" ? value : "";
+  const meant =
+    path === "control_plane.url" ? meantUrl(text) : path === "agent.public_host" ? hostIn(text) : undefined;
+  return meant === undefined ? "" : ` Write: ${path.replace(/^.*\./u, "")} = "${meant}"`;
 }
 
 /** `WARN` and `warning` mean `warn`; `err` means `error`. */

@@ -95,7 +95,7 @@ function proxyProblem(text: string): string | undefined {
 }
 
 /** Names that mean this host to people; /etc/hosts need not have them. */
-const MAYBE_LOCALHOST =
+export const MAYBE_LOCALHOST =
   /^(?:localhost\.|.+\.localhost\.?|localhost\.localdomain\.?|localhost[46](?:\..*)?|ip6-(?:localhost|loopback))$/iu;
 
 /**
