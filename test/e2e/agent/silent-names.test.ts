@@ -199,7 +199,7 @@ describe
         "a module of names that is not there",
         "nsswitch.conf",
         "hosts: mymachines\n",
-        `the name ${NAME} is not in /etc/hosts, and DNS is not asked`,
+        `neither /etc/hosts nor DNS is asked for the name ${NAME}`,
       ],
       [
         "an end at /etc/hosts",

@@ -5,6 +5,7 @@ import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
 import { checkAnd, type ProxyAdvice } from "../proxy/proxy-advice.ts";
 import { hintInHosts, isInHosts } from "./hosts-file.ts";
 import type { NameSettings } from "./name-settings.ts";
+import { askToo, type NameSwitch, placeOfSwitch } from "./name-switch.ts";
 
 /** Which name could not be looked up. */
 export interface NamePlace {
@@ -46,7 +47,7 @@ export function unreachableByName(code: string, place: NamePlace, settings: Name
   const remedy = hint?.remedy ?? plainRemedy(code, place, settings);
   const { clause, run } = typeof remedy === "string" ? { clause: remedy } : remedy;
   const clauses = checkAnd(clause, place.withoutProxy);
-  return unreachable("dns", `${failure(code, who, askedOf(settings), place.limitMs)}${clue}`, {
+  return unreachable("dns", `${failure(code, who, settings, place.limitMs)}${clue}`, {
     remedy: run === undefined ? clauses : clauses === "" ? run : `${clauses}. ${sentence(run)}`,
   });
 }
@@ -62,9 +63,10 @@ function variableOf(setting: string): string {
   return setting.replace(/ \(.*$/u, "");
 }
 
-function failure(code: string, who: string, asked: string | undefined, limitMs: number): string {
+function failure(code: string, who: string, settings: NameSettings, limitMs: number): string {
+  const asked = askedOf(settings);
   if (asked === undefined) {
-    return `${who} is not in /etc/hosts, and DNS is not asked: "hosts:" in /etc/nsswitch.conf does not have dns (${code})`;
+    return `${notAsked(who, settings.nameSwitch)} (${code})`;
   }
   switch (code) {
     case "lookup-unfinished":
@@ -80,10 +82,23 @@ function failure(code: string, who: string, asked: string | undefined, limitMs: 
   }
 }
 
+function notAsked(who: string, found: NameSwitch): string {
+  const { sources, endsAt } = found;
+  const place = placeOfSwitch(found);
+  if (!sources.includes("files")) {
+    return `neither /etc/hosts nor DNS is asked for ${who}: "hosts:" in ${place} has neither files nor dns`;
+  }
+  const why = endsAt === undefined ? "does not have dns" : `ends at ${printable(endsAt, 64)}`;
+  return `${who} is not in /etc/hosts, and DNS is not asked: "hosts:" in ${place} ${why}`;
+}
+
 function plainRemedy(code: string, place: NamePlace, settings: NameSettings): RunRemedy | string {
   const word = shellWord(place.name);
   if (settings.ignoredServers.length > 0) {
     return "write each nameserver in /etc/resolv.conf as an IP address, without a name or a port";
+  }
+  if (askedOf(settings) === undefined) {
+    return `${askToo(settings.nameSwitch, "dns")}, or write a line with the address of ${word} and this name into /etc/hosts`;
   }
   const tryIt = usesResolved(settings) ? `resolvectl query ${word}` : `getent hosts ${word}`;
   return code === "ENOTFOUND"
@@ -100,11 +115,11 @@ function settingOf({ proxySetting = "control_plane.url" }: NamePlace): string {
 
 /** Undefined if no DNS server is asked at all. */
 function askedOf(settings: NameSettings): string | undefined {
-  const { sources, servers, ignoredServers, resolvConf, searchDomains } = settings;
+  const { nameSwitch, servers, ignoredServers, resolvConf, searchDomains } = settings;
   if (usesResolved(settings)) {
     return "systemd-resolved";
   }
-  if (!sources.includes("dns")) {
+  if (!nameSwitch.sources.includes("dns")) {
     return undefined;
   }
   const ignored = ignoredServers.map((server) => printable(server, 64)).join(", ");
@@ -130,7 +145,8 @@ function whyNone(resolvConf: NameSettings["resolvConf"], ignored: string): strin
   }
 }
 
-function usesResolved({ sources, hasResolved, servers }: NameSettings): boolean {
+function usesResolved({ nameSwitch, hasResolved, servers }: NameSettings): boolean {
+  const { sources } = nameSwitch;
   const byModule = hasResolved && sources.includes("resolve");
   const byStub =
     sources.includes("dns") && servers.length > 0 && servers.every((each) => RESOLVED.includes(each));
@@ -141,20 +157,26 @@ function hostsHint(
   place: NamePlace,
   settings: NameSettings,
 ): { readonly detail: string; readonly remedy: RunRemedy | string } | undefined {
-  const { sources, hosts, hostsFile } = settings;
+  const { nameSwitch, hosts, hostsFile } = settings;
   if (hostsFile === "denied") {
     return {
       detail: "the user of this process may not read /etc/hosts",
       remedy: { run: `to let everybody read it, run: ${withSudo("chmod a+r /etc/hosts")}` },
     };
   }
-  if (sources.includes("files")) {
+  if (nameSwitch.sources.includes("files")) {
     return hintInHosts(hosts, place.name, settingOf(place));
   }
   return isInHosts(hosts, place.name)
     ? {
-        detail: "/etc/hosts has it and is not asked",
-        remedy: 'add files to the line "hosts:" in /etc/nsswitch.conf',
+        detail: `/etc/hosts has it and is not asked: ${whyNotFiles(nameSwitch)}`,
+        remedy: askToo(nameSwitch, "files"),
       }
     : undefined;
+}
+
+function whyNotFiles(found: NameSwitch): string {
+  const { endsAt } = found;
+  const why = endsAt === undefined ? "does not have files" : `ends at ${printable(endsAt, 64)}`;
+  return `"hosts:" in ${placeOfSwitch(found)} ${why}`;
 }

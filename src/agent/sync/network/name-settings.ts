@@ -2,11 +2,11 @@ import { access, open, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
+import { type NameSwitch, NSSWITCH, nameSwitchOf } from "./name-switch.ts";
 
 /** How this host looks up names, as far as its files say. */
 export interface NameSettings {
-  /** The sources of nsswitch.conf(5), in order: `files`, `dns`. */
-  readonly sources: readonly string[];
+  readonly nameSwitch: NameSwitch;
   /** True if systemd-resolved answers the source `resolve`. */
   readonly hasResolved: boolean;
   readonly resolvConf: FileState;
@@ -28,7 +28,6 @@ interface FileStart {
   readonly text: string;
 }
 
-const NSSWITCH = "/etc/nsswitch.conf";
 const RESOLV = "/etc/resolv.conf";
 const HOSTS = "/etc/hosts";
 const RESOLVED_SOCKET = "/run/systemd/resolve/io.systemd.Resolve";
@@ -36,8 +35,6 @@ const RESOLVED_SOCKET = "/run/systemd/resolve/io.systemd.Resolve";
 const MAX_BYTES = 256 * 1024;
 /** The C library uses no more. */
 const MAX_SERVERS = 3;
-/** What the C library does without nsswitch.conf. */
-const DEFAULT_SOURCES = ["dns", "files"];
 
 /** Changes with the files that say how names are looked up. Never rejects. */
 export async function settingsVersion(): Promise<string> {
@@ -76,7 +73,7 @@ interface NameFiles {
 export function nameSettingsOf({ nsswitch, resolv, hosts, hasResolved }: NameFiles): NameSettings {
   const servers = serversOf(resolv.text);
   return {
-    sources: sourcesOf(nsswitch.text),
+    nameSwitch: nameSwitchOf(nsswitch.text),
     hasResolved,
     resolvConf: resolv.state,
     servers: servers.filter(isAddress).slice(0, MAX_SERVERS),
@@ -98,18 +95,6 @@ async function readStart(path: string): Promise<FileStart> {
     return { state: errorCode(error) === "EACCES" ? "denied" : "missing", text: "" };
   }
 }
-
-/** `hosts: files mdns4_minimal [NOTFOUND=return] dns` */
-function sourcesOf(nsswitch: string): readonly string[] {
-  const line = /^[ \t]*hosts:([^#\n]*)/mu.exec(nsswitch)?.[1]?.replace(ENDS_AT_FILES, "$1");
-  return line === undefined
-    ? DEFAULT_SOURCES
-    : (line.replaceAll(/\[[^\]]*\]/gu, " ").match(/\S+/gu) ?? DEFAULT_SOURCES);
-}
-
-/** Then a name that is not in /etc/hosts is looked up nowhere else. Other sources may not serve. */
-const ENDS_AT_FILES =
-  /(\bfiles)\s*\[[^\]]*(?:NOTFOUND|!\s*(?:SUCCESS|UNAVAIL|TRYAGAIN))\s*=\s*return[^\]]*\].*$/iu;
 
 function serversOf(resolv: string): readonly string[] {
   return [...resolv.matchAll(/^nameserver[ \t]+([^\s;#]+)/gmu)].map(([, server = ""]) => server);

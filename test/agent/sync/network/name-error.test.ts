@@ -210,6 +210,30 @@ describe("who was asked", () => {
     );
   });
 
+  it.each([
+    [
+      "passwd: files\nhosts: files\n",
+      `the name ${NAME} is not in /etc/hosts, and DNS is not asked: "hosts:" in line 2 of /etc/nsswitch.conf does not have dns (ENOTFOUND)`,
+      "hosts: files dns",
+    ],
+    [
+      "hosts: files [NOTFOUND=return] myhostname dns\n",
+      `the name ${NAME} is not in /etc/hosts, and DNS is not asked: "hosts:" in line 1 of /etc/nsswitch.conf ends at files [NOTFOUND=return] (ENOTFOUND)`,
+      "hosts: files myhostname dns",
+    ],
+    [
+      "hosts: myhostname\n",
+      `neither /etc/hosts nor DNS is asked for the name ${NAME}: "hosts:" in line 1 of /etc/nsswitch.conf has neither files nor dns (ENOTFOUND)`,
+      "hosts: files myhostname dns",
+    ],
+  ])("a host that asks no DNS has the line that asks it: %j", (nsswitch, detail, line) => {
+    const found = outcome("ENOTFOUND", { nsswitch });
+    expect(found.detail).toBe(detail);
+    expect(found.remedy).toMatch(
+      new RegExp(`^write line \\d of /etc/nsswitch\\.conf as "${line}", or `, "u"),
+    );
+  });
+
   it("systemd-resolved has a command of its own", () => {
     expect(outcome("EAI_AGAIN", { resolv: "nameserver 127.0.0.53\n" }).remedy).toContain(
       `resolvectl query ${NAME}`,
@@ -294,6 +318,30 @@ describe("/etc/hosts", () => {
       detail: expect.stringContaining("/etc/hosts has it and is not asked"),
       remedy: expect.stringContaining(ADDED),
     });
+  });
+
+  it.each([
+    ["hosts: dns\n", "does not have files", 'line 1 of /etc/nsswitch.conf as "hosts: files dns"'],
+    [
+      "# by hand\npasswd: files\n hosts:\tmdns4_minimal   [NOTFOUND=return]  dns # x\n",
+      "does not have files",
+      'line 3 of /etc/nsswitch.conf as "hosts: files mdns4_minimal [NOTFOUND=return] dns"',
+    ],
+    [
+      "hosts: dns [!UNAVAIL=return] files\n",
+      "ends at dns [!UNAVAIL=return]",
+      'line 1 of /etc/nsswitch.conf as "hosts: files dns"',
+    ],
+    [
+      `hosts: dns ${HOSTILE_TEXT.replaceAll("\n", " ")}\n`,
+      "does not have files",
+      "add files to line 1 of /etc/nsswitch.conf (hosts: files dns",
+    ],
+  ])("that is not asked has the line to write: %j", (nsswitch, why, line) => {
+    const found = outcome("ENOTFOUND", { nsswitch, hosts: `${GOOD}10.0.0.3 ${NAME}\n` });
+    expect(found.detail).toContain(`"hosts:" in ${/line \d+/u.exec(line)} of /etc/nsswitch.conf ${why}`);
+    expect(found.remedy).toContain(line);
+    expect(found.remedy).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   it("with a hundred thousand names costs little, and a person's line above them is found", () => {
