@@ -13,6 +13,8 @@ const KILLS = Number(process.env["NOVACULA_KILLS"] ?? 4);
 const SEED = Number(process.env["NOVACULA_SEED"] ?? 1);
 const UNIT = "litecoin-node@ltc-1.service";
 const DATA = "/var/lib/private/novacula-nodes/ltc-1/regtest";
+/** PIDs, without those of a moment: an agent that has started asks each client for its version. */
+const CLIENTS = "pgrep -ax litecoind | grep -v -e ' --version$' | cut -d ' ' -f 1";
 /** A killed client waits longer before each start, so it is killed less often. */
 const VICTIMS = ["agent", "control-plane", "hand", "agent", "client", "control-plane", "hand"] as const;
 /** A hand that has ended before its kill does not count. */
@@ -51,7 +53,7 @@ it.skipIf(!haveMachines)(`comes together again after each of ${KILLS} kills`, as
     // What the control plane shows may be older than the kill, so the host is asked.
     const running = await eventually(
       async () => {
-        const found = (await host.machine.sh("pgrep -x litecoind || true")).split("\n");
+        const found = (await host.machine.sh(CLIENTS)).split("\n");
         const [pid] = await host.pids([UNIT]);
         return found[0] === String(pid) && (await host.litecoinHeight("ltc-1")) === 5 && found;
       },
