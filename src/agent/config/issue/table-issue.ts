@@ -19,7 +19,10 @@ export interface TableIssue {
 }
 
 /** The settings whose values are never shown. */
-const SILENT_SETTINGS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
+export const SILENT_SETTINGS: ReadonlySet<string> = new Set([
+  "control_plane.access_token",
+  "control_plane.proxy",
+]);
 
 /** A setting that `[table]` does not have. */
 export function unknownKey(table: string, key: string, present: readonly string[]): TableIssue {
@@ -122,7 +125,8 @@ function orElse(path: string): string {
 function remedyFor(key: string, value: unknown, wants: string): string {
   const wanted = `It must be ${wants}.`;
   if (typeof value !== "string") {
-    return wanted;
+    const isMeant = wants.startsWith("a name") && (typeof value === "number" || typeof value === "boolean");
+    return isMeant ? `${wanted} Put it in double quotes.` : wanted;
   }
   const word = wants.startsWith("one of") ? meantWord(value, wants) : undefined;
   if (word !== undefined) {
@@ -150,7 +154,7 @@ function lineFor(path: string, value: unknown): string {
 }
 
 /** `WARN` and `warning` mean `warn`; `err` means `error`. */
-function meantWord(value: string, wants: string): string | undefined {
+export function meantWord(value: string, wants: string): string | undefined {
   const written = value.toLowerCase();
   const words = [...wants.matchAll(/"(\w+)"/gu)].map(([, word = ""]) => word);
   return words.find((word) => written.startsWith(word) || (written.length > 1 && word.startsWith(written)));

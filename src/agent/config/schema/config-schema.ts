@@ -117,3 +117,11 @@ export type TableName = keyof typeof CONFIG_TABLES;
 export const KEYS_BY_TABLE: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(CONFIG_TABLES).map(([table, schema]) => [table, Object.keys(schema.shape)]),
 );
+
+/** What a setting must be, in any table if none is named; undefined: there is none of this name. */
+export function settingSchema(table: string | undefined, key: string): z.ZodType | undefined {
+  return Object.entries(CONFIG_TABLES)
+    .filter(([name]) => table === undefined || name === table)
+    .flatMap(([, { shape }]) => Object.entries(shape))
+    .find(([name]) => name === key)?.[1];
+}

@@ -7,6 +7,8 @@ export interface SyntaxRule {
   readonly problem: string;
   /** `NAME` stands for the name of the setting. */
   readonly remedy: string;
+  /** The value has no quotes that hold it together: its setting tells what to write. */
+  readonly isBare?: true;
 }
 
 const QUOTE_IT = 'Put the value in double quotes: NAME = "…".';
@@ -52,6 +54,7 @@ export const LINE_RULES: readonly SyntaxRule[] = [
     pattern: /=\s*(True|False|TRUE|FALSE|yes|no|on|off|Yes|No|None|null|nil)\s*(#.*)?$/u,
     problem: "has a value that TOML does not know",
     remedy: "Write true or false, a number, or text in double quotes.",
+    isBare: true,
   },
   {
     code: "missing-quote",
@@ -78,12 +81,14 @@ export const LINE_RULES: readonly SyntaxRule[] = [
     pattern: /=\s*[^\s"'[{#][^#]*["']\s*(#.*)?$/u,
     problem: "closes a quote that was never opened",
     remedy: QUOTE_IT,
+    isBare: true,
   },
   {
     code: "unquoted-value",
     pattern: /^\s*[\w."'-]+\s*=\s*[^\s"'[{]/u,
     problem: "has a value without quotes",
     remedy: QUOTE_IT,
+    isBare: true,
   },
   {
     code: "missing-bracket",

@@ -7,7 +7,8 @@ import type { StandIn } from "../../stand-in/stand-in.ts";
 import { toolOutput } from "../../stand-in/tool-output.ts";
 import type { ConfigIssue } from "../issue/config-issue.ts";
 import { KEYS_BY_TABLE } from "../schema/config-schema.ts";
-import { LINE_RULES } from "./toml-line-rules.ts";
+import { bareValue } from "./bare-value.ts";
+import { LINE_RULES, type SyntaxRule } from "./toml-line-rules.ts";
 import { positionAt, type TextPosition } from "./toml-outline.ts";
 
 const SMART_QUOTE = /[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2032\u2033\uff02\uff07]/u;
@@ -34,8 +35,10 @@ export function explainSyntax(text: string, file: string, places: readonly TextP
     }
     const key = knownKey(lines, place.line);
     const name = key?.split(".").at(-1) ?? "name";
-    const remedy = mapRemedy(found.remedy, (text) => text.replace("NAME", name));
-    return key === undefined ? { file, ...found, remedy } : { file, key, ...found, remedy };
+    const { isBare, ...said } = found;
+    const exact = isBare ? bareValue((lines[found.line - 1] ?? "").slice(0, MAX_LINE), key) : undefined;
+    const remedy = exact?.remedy ?? mapRemedy(found.remedy, (text) => text.replace("NAME", name));
+    return { file, ...(key !== undefined && { key }), ...said, ...exact, remedy };
   }
   const [place] = places;
   const problem = place === undefined ? "is not valid TOML" : "is not valid TOML from here on";
@@ -45,7 +48,10 @@ export function explainSyntax(text: string, file: string, places: readonly TextP
 
 type Explained = Pick<ConfigIssue, "code" | "problem" | "remedy"> & TextPosition;
 
-function explainLine(line: string, place: TextPosition): Explained | undefined {
+function explainLine(
+  line: string,
+  place: TextPosition,
+): (Explained & Pick<SyntaxRule, "isBare">) | undefined {
   const odd = oddCharacterOn(line, place.line);
   if (odd !== undefined) {
     return odd;
@@ -54,10 +60,10 @@ function explainLine(line: string, place: TextPosition): Explained | undefined {
   if (rule === undefined) {
     return undefined;
   }
-  const { code, problem, remedy } = rule;
+  const { code, problem, remedy, isBare } = rule;
   const index = rule.at === undefined ? -1 : line.search(rule.at);
   const column = index === -1 ? Math.min(place.column, columnOf(line, line.length)) : columnOf(line, index);
-  return { line: place.line, column, code, problem, remedy };
+  return { line: place.line, column, code, problem, remedy, ...(isBare && { isBare }) };
 }
 
 /** The end of the last line above `place` that is neither empty nor a comment. */
@@ -174,6 +180,10 @@ function knownKey(lines: readonly string[], lineNumber: number): string | undefi
   const table = line.match(/^\s*\[\s*(\w+)/u)?.[1];
   if (table !== undefined) {
     return KEYS_BY_TABLE.has(table) ? table : undefined;
+  }
+  const [, dotted = "", last = ""] = line.match(/^\s*(\w+)\.(\w+)\s*=/u) ?? [];
+  if (KEYS_BY_TABLE.get(dotted)?.includes(last)) {
+    return `${dotted}.${last}`;
   }
   const name = line.match(/^\s*(?:export\s+)?["']?(\w+)/u)?.[1]?.toLowerCase() ?? "";
   const above = lines.slice(0, lineNumber - 1);

@@ -137,11 +137,11 @@ describe("a TOML mistake beside the key", () => {
     ],
     [
       `[control_plane]\nurl = https://a\naccess_token = "${K}"\n`,
-      'agent.toml:2:7: control_plane.url: has a value without quotes. Put the value in double quotes: url = "…".',
+      'agent.toml:2:7: control_plane.url: has a value without quotes. Put the value in double quotes: url = "https://a".',
     ],
     [
       `[control_plane]\naccess_token = "${K}"\nurl = https://a\n`,
-      'agent.toml:3:7: control_plane.url: has a value without quotes. Put the value in double quotes: url = "…".',
+      'agent.toml:3:7: control_plane.url: has a value without quotes. Put the value in double quotes: url = "https://a".',
     ],
     [
       `[control_plane]\naccess_token = "${K}"\n[agent`,
