@@ -132,7 +132,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "doctor/local": ["config/schema", "doctor/rules", "sync/answer", "systemd", "systemd/service"],
     "doctor/rules": ["sync/answer"],
-    "doctor/unit": ["systemd/service"],
+    "doctor/unit": ["systemd", "systemd/service"],
     journal: [],
     key: ["stand-in"],
     reconciler: [

@@ -6,7 +6,7 @@ import type { Assignment } from "../systemd/service/unit-files.ts";
 import { SERVICE } from "../systemd/service-unit.ts";
 import type { Check, Stage } from "./examination.ts";
 import { startAgain } from "./start-failure.ts";
-import { copyIn, hidesText, withoutCopy } from "./unit-copy.ts";
+import { copyIn, hidesText, lineNaming, withoutCopy } from "./unit/unit-copy.ts";
 
 export interface ChangeFacts {
   /** The settings of the service that the shipped unit does not have. */
@@ -77,6 +77,14 @@ const FILES =
 
 /** A failure at a file of the service, with the changed settings that can be its cause. */
 export function withSuspects(check: Check, changed: readonly Assignment[]): Check {
+  const copy = copyIn(changed);
+  const line = check.status === "bad" && copy !== undefined ? lineNaming(copy, check.detail) : undefined;
+  if (copy !== undefined && line !== undefined) {
+    const named = `${line.name}= in line ${line.line}`;
+    const isSaid = check.detail.includes(hidesText(copy));
+    const detail = `${check.detail}. ${hidesText(copy)}, and names this (${named})`;
+    return isSaid ? check : { ...check, detail, remedy: [withoutCopy(copy)] };
+  }
   const kind = check.stage === "mode" ? IDENTITY : FILES;
   const suspects = changed.filter(({ name }) => kind.test(name));
   if (check.status !== "bad" || suspects.length === 0 || isNamed(check.detail, suspects)) {

@@ -5,6 +5,7 @@ import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import type { Check } from "./examination.ts";
 import { startCommand } from "./start-failure.ts";
+import { copyWith, withoutCopy } from "./unit/unit-copy.ts";
 
 const SETTINGS = ["RefuseManualStart", "RefuseManualStop"] as const;
 
@@ -16,6 +17,11 @@ export function checkManual(facts: ServiceFacts, changed: readonly Assignment[])
     return [];
   }
   const settings = names.map((name) => placed(name, changed)).join(" and ");
+  const lines = names.map((name) => changed.findLast((setting) => setting.name === name));
+  const copy = copyWith(
+    changed,
+    lines.find((line) => line?.isOfCopy),
+  );
   const [it, reload] = [names.length === 1 ? "that line" : "those lines", asRoot("systemctl daemon-reload")];
   return isDown
     ? [
@@ -23,7 +29,11 @@ export function checkManual(facts: ServiceFacts, changed: readonly Assignment[])
           stage: "unit",
           status: "bad",
           detail: `the service does not run, and systemd refuses to start it by hand (${settings})`,
-          remedy: [step(`Take ${it} out of the unit first, then run:`, reload, startCommand(facts))],
+          remedy: [
+            copy === undefined
+              ? step(`Take ${it} out of the unit first, then run:`, reload, startCommand(facts))
+              : withoutCopy(copy),
+          ],
         },
       ]
     : [
@@ -31,7 +41,11 @@ export function checkManual(facts: ServiceFacts, changed: readonly Assignment[])
           stage: "unit",
           status: "warning",
           detail: `systemd refuses to restart the service by hand (${settings})`,
-          remedy: [step(`Take ${it} out of the unit before the next restart, then run:`, reload)],
+          remedy: [
+            copy === undefined
+              ? step(`Take ${it} out of the unit before the next restart, then run:`, reload)
+              : withoutCopy(copy),
+          ],
         },
       ];
 }

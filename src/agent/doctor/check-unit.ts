@@ -8,7 +8,8 @@ import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
 import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
 import { commentsIn } from "./unit/setting-comment.ts";
-import { copyIn, withoutCopy } from "./unit-copy.ts";
+import { sharedUser } from "./unit/shared-user.ts";
+import { copyIn, withoutCopy } from "./unit/unit-copy.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
 const RESTART = () => asRoot("novacula-agent restart");
@@ -75,23 +76,16 @@ export function checkUnit(
       return [masked(facts)];
     case "loaded": {
       const state = activity(facts, changed, now);
-      return [state, ...sharedUser(facts), ...upkeep(facts, state)];
+      return [state, ...nobody(facts, changed), ...upkeep(facts, state)];
     }
     default:
       return [unusable(facts, changed, now?.complaint)];
   }
 }
 
-/** nobody(8): whatever belongs to nobody in particular, so any program may run as this user. */
-function sharedUser({ User }: ServiceFacts): readonly Check[] {
-  return User !== "nobody" && User !== "65534"
-    ? []
-    : [
-        warning(
-          "the service runs as nobody, and so do other programs of this host: they can read the key and change what the agent keeps",
-          [step("Remove User= from the drop-in that sets it, then run:", RELOAD(), RESTART())],
-        ),
-      ];
+function nobody({ User }: ServiceFacts, changed: readonly Assignment[]): readonly Check[] {
+  const found = sharedUser(User, changed);
+  return found === undefined ? [] : [warning(found.detail, found.remedy)];
 }
 
 /** systemd has read the unit and refuses it, or could not read it. */

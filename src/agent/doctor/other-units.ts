@@ -3,6 +3,7 @@ import { asRoot, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { RelatedUnits } from "../systemd/service/related-units.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
+import { copyWith, withoutCopy } from "./unit/unit-copy.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
 
@@ -18,14 +19,18 @@ export function otherUnitCause(
   const [needed] = unmet;
   if (needed !== undefined) {
     const { unit, setting, state } = needed;
-    const line = placeOf(changed, setting, unit);
+    const found = namingLine(changed, setting, unit);
+    const line = placeOf(found, unit);
+    const copy = copyWith(changed, found);
     const cause = `${printable(unit, 200)}, without which it does not start (${line ?? `${setting}=`}), ${state}`;
     const see =
       state === "has failed" ? asRoot(`journalctl -u ${shellWord(unit)} -n 30`) : asRoot(statusOf(unit));
     const without =
-      line === undefined
-        ? []
-        : [step("Or, if the agent does not need it, take it out of that line and run:", RELOAD(), start)];
+      copy !== undefined
+        ? [withoutCopy(copy)]
+        : line === undefined
+          ? []
+          : [step("Or, if the agent does not need it, take it out of that line and run:", RELOAD(), start)];
     return {
       cause,
       remedy: [step("To see why, run:", see), step("Once it is repaired, run:", start), ...without],
@@ -48,7 +53,9 @@ export function otherUnitCause(
   if (first === undefined) {
     return undefined;
   }
-  const line = placeOf(changed, "After", first);
+  const found = namingLine(changed, "After", first);
+  const line = placeOf(found, first);
+  const copy = copyWith(changed, found);
   return {
     cause: `systemd starts it only after ${printable(first, 200)} (${line ?? "After="}), which is still starting`,
     remedy: [
@@ -57,6 +64,7 @@ export function otherUnitCause(
         "If it hangs, end it, and the service starts (and waits again at the next boot). Run:",
         asRoot(`systemctl stop ${shellWord(first)}`),
       ),
+      ...(copy === undefined ? [] : [withoutCopy(copy)]),
     ],
   };
 }
@@ -65,8 +73,12 @@ function statusOf(unit: string): string {
   return `systemctl status ${shellWord(unit)}`;
 }
 
-/** Where this host relates the service to that unit: `After=a.service (FILE line 3)`. */
-function placeOf(changed: readonly Assignment[], setting: string, unit: string): string | undefined {
-  const found = changed.findLast(({ name, value }) => name === setting && value.split(/\s+/u).includes(unit));
-  return found && `${setting}=${printable(unit, 200)}, ${printable(found.file, 400)} line ${found.line}`;
+/** The line by which this host relates the service to that unit. */
+function namingLine(changed: readonly Assignment[], setting: string, unit: string): Assignment | undefined {
+  return changed.findLast(({ name, value }) => name === setting && value.split(/\s+/u).includes(unit));
+}
+
+/** `After=a.service, FILE line 3`. */
+function placeOf(found: Assignment | undefined, unit: string): string | undefined {
+  return found && `${found.name}=${printable(unit, 200)}, ${printable(found.file, 400)} line ${found.line}`;
 }

@@ -7,6 +7,7 @@ import { changedSettings } from "../../systemd/service/changed-settings.ts";
 import { managerFiles } from "../../systemd/service/manager-files.ts";
 import { type ServiceEnvironment, serviceEnvironment } from "../../systemd/service/service-environment.ts";
 import { configArgument, type ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { copyEntry, unitDifference } from "../../systemd/service/unit-difference.ts";
 import { type Assignment, assignmentsOf, inForce } from "../../systemd/service/unit-files.ts";
 import { PACKAGED_UNITS, SERVICE } from "../../systemd/service-unit.ts";
 import { systemctlOutput } from "../../systemd/systemctl.ts";
@@ -57,10 +58,7 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
     environment,
     files: [...unitFiles, ...files.map(({ path }) => path)],
     unread,
-    changed: changedSettings(assignments).map((one) => ({
-      ...one,
-      ...(one.file === facts.FragmentPath && isHiding(one.file) && { isOfCopy: true }),
-    })),
+    changed: withCopy(assignments, facts.FragmentPath),
     configPath: pathOf(flag, environment, facts),
     configSource: sourceOfPath(flag, environment, assignments),
     startSource: startSourceIn(assignments),
@@ -70,8 +68,19 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
 /** The folders of systemd.unit(5) in which a unit counts more than that of the package. */
 const OVER_PACKAGES = /^\/(?:etc|run|usr\/local\/lib)\/systemd\/system\//u;
 
-function isHiding(unit: string): boolean {
-  return OVER_PACKAGES.test(unit) && PACKAGED_UNITS.some((packaged) => existsSync(packaged));
+/** What this host has changed; first that it has a whole unit, if that hides the package's. */
+function withCopy(assignments: readonly Assignment[], unit: string): readonly Assignment[] {
+  const changed = changedSettings(assignments);
+  const packaged = OVER_PACKAGES.test(unit) ? PACKAGED_UNITS.find((path) => existsSync(path)) : undefined;
+  const ofUnit = (one: Assignment) => one.file === unit;
+  const difference =
+    packaged === undefined ? undefined : unitDifference(assignments.filter(ofUnit), packaged);
+  return difference === undefined
+    ? changed
+    : [
+        copyEntry(unit, difference),
+        ...changed.map((one) => (ofUnit(one) ? { ...one, isOfCopy: true } : one)),
+      ];
 }
 
 /** A relative path counts from the folder of the service, not from that of this command. */

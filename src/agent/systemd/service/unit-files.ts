@@ -8,6 +8,16 @@ export interface Assignment {
   readonly value: string;
   /** The file is a whole unit that systemd uses in place of the one of the package. */
   readonly isOfCopy?: boolean;
+  /** How that whole unit differs. */
+  readonly difference?: UnitDifference;
+}
+
+/** How a whole unit of this host differs from the one of the package, which it hides. */
+export interface UnitDifference {
+  /** The path of the other: what systemd would read without it. */
+  readonly packaged: string;
+  readonly added: readonly Assignment[];
+  readonly lacking: readonly Assignment[];
 }
 
 /**

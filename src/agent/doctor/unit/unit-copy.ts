@@ -1,0 +1,88 @@
+import { printable } from "../../../lib/printable.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { type Step, step } from "../../../lib/text/remedy.ts";
+import type { Assignment, UnitDifference } from "../../systemd/service/unit-files.ts";
+import { shippedUnit } from "../../systemd/service-unit.ts";
+
+/** A whole unit of this host that hides the one of the package. */
+export interface UnitCopy {
+  readonly file: string;
+  readonly difference: UnitDifference | undefined;
+}
+
+/** More would hide what to do. */
+const MOST = 4;
+/** Their values may be secrets, or need a page. */
+const UNSHOWN = /^(?:Environment|SetCredential|SetCredentialEncrypted|UnsetEnvironment)$/u;
+
+/** The unit that hides the one of the package, if one of these settings is from it. */
+export function copyIn(changed: readonly Assignment[]): UnitCopy | undefined {
+  const own = changed.filter(({ isOfCopy }) => isOfCopy);
+  const [first] = own;
+  return first && { file: first.file, difference: own.find(({ difference }) => difference)?.difference };
+}
+
+/** The same if that line of the changed settings stands in it. */
+export function copyWith(changed: readonly Assignment[], line: Assignment | undefined): UnitCopy | undefined {
+  return line?.isOfCopy ? copyIn(changed) : undefined;
+}
+
+export function hidesText({ file }: UnitCopy): string {
+  return `${printable(file, 400)} hides the unit of the package`;
+}
+
+/**
+ * Its lines are not mended one by one: nobody brings such a copy up to date. It is moved, not
+ * removed, because it may have what this host needs.
+ */
+export function withoutCopy(copy: UnitCopy): Step {
+  const { file } = copy;
+  return step(
+    `${hidesText(copy)}${differenceText(copy)}. What this host needs of it belongs in a drop-in. To move it away, run (to undo it, move it back):`,
+    asRoot(`mv -b ${shellWord(file)} ${shellWord(`${file}.old`)}`),
+    asRoot("systemctl daemon-reload"),
+    asRoot("novacula-agent restart"),
+  );
+}
+
+/** What is lost without it, and what is gained: `. It has User=ghost (line 5), and lacks …`. */
+function differenceText({ difference }: UnitCopy): string {
+  if (difference === undefined) {
+    return "";
+  }
+  const has = few(difference.added.map((one) => `${shown(one)} (line ${one.line})`));
+  const lacks = few(difference.lacking.map(({ name }) => `${name}=`));
+  const parts = [...(has === "" ? [] : [`has ${has}`]), ...(lacks === "" ? [] : [`lacks ${lacks}`])];
+  return parts.length === 0 ? "" : `: it ${parts.join(", and it ")}`;
+}
+
+/** Which line of the copy alone names a path that `text` is about; undefined: none does. */
+export function lineNaming({ difference }: UnitCopy, text: string): Assignment | undefined {
+  const usual = shippedUnit();
+  const isMeant = (path: string) => !usual.includes(path) && USUAL !== path && isPathIn(text, path);
+  return difference?.added.find(({ value }) => pathsIn(value).some(isMeant));
+}
+
+/** The default of the agent: any unit leads there. */
+const USUAL = "/etc/novacula/agent.toml";
+
+function pathsIn(value: string): readonly string[] {
+  return value.match(/\/[^\s:"';=]+/gu) ?? [];
+}
+
+/** As a whole: `/etc/a` is not in `/etc/a.toml`. */
+function isPathIn(text: string, path: string): boolean {
+  const at = text.indexOf(path);
+  const isWhole = !/^[\w/.-]*[\w/]/u.test(text.slice(at + path.length)) && !/[\w/]$/u.test(text.slice(0, at));
+  return at >= 0 && isWhole;
+}
+
+function shown({ name, value }: Assignment): string {
+  return UNSHOWN.test(name) ? `${name}=` : `${name}=${printable(value, 80)}`;
+}
+
+function few(all: readonly string[]): string {
+  const names = [...new Set(all)];
+  const rest = names.length - MOST;
+  return [...names.slice(0, MOST), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+}
