@@ -21,7 +21,7 @@ export const TLS_EVENTS = {
   "tls.odd": {
     level: "warn",
     meaning:
-      "The certificate is in use, and the line says what is odd: a name that the previous one had is gone, some clients refuse its chain, or every user of the host may read its key.",
+      "The certificate is in use, and the line says what is odd: a name that the previous one had is gone, some clients refuse its chain or miss a part of it, or every user of the host may read its key.",
     remedy: "Do what the line says. No restart is needed.",
   },
   "tls.renewed": {

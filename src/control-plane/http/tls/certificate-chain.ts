@@ -27,7 +27,10 @@ export function placeOfKey(chain: CertificateChain, key: KeyObject): number | un
 
 /** What some clients refuse in a chain that others accept, as a clause; undefined: nothing. */
 export function flawOf(chain: CertificateChain, wallMs: number): string | undefined {
-  const [, ...above] = chain;
+  const [own, ...above] = chain;
+  if (above.length === 0 && isIssuerElsewhere(own)) {
+    return `it has only the server's own certificate, and not that of its issuer (${named(own.issuer)}), which clients would have to download. Fix: name the file with the whole chain, mostly fullchain.pem, unless each client has that issuer as a root`;
+  }
   for (const [index, issuer] of above.entries()) {
     const issued = chain[index];
     const which = `certificate ${index + 2} of ${chain.length} (${nameOf(issuer)})`;
@@ -39,6 +42,14 @@ export function flawOf(chain: CertificateChain, wallMs: number): string | undefi
     }
   }
   return undefined;
+}
+
+/**
+ * Whether an authority that names its certificate's address issued it (RFC 5280, 4.2.2.1): mostly
+ * that is no root, and some clients download it, and others refuse the chain.
+ */
+function isIssuerElsewhere({ subject, issuer, infoAccess = "" }: X509Certificate): boolean {
+  return subject !== issuer && infoAccess.includes("CA Issuers - URI:");
 }
 
 /** The names for which clients accept it: `cp.example.com`, `*.example.com`, `192.0.2.7`. */
@@ -56,5 +67,9 @@ export function isFor(certificate: X509Certificate, host: string): boolean {
 }
 
 export function nameOf({ subject }: X509Certificate): string {
+  return named(subject);
+}
+
+function named(subject: string): string {
   return printable(subject.replaceAll("\n", ", "), 120);
 }

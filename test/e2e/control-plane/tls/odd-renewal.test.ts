@@ -6,6 +6,12 @@ import { describe, expect, it } from "vitest";
 import { readTlsPair } from "../../../../src/control-plane/http/tls/tls-pair.ts";
 import { TlsRenewal } from "../../../../src/control-plane/http/tls/tls-renewal.ts";
 import { createLog } from "../../../../src/control-plane/log/log.ts";
+import {
+  AUTHORITY,
+  type CertificateChain,
+  certificateChain,
+  SERVER,
+} from "../../../support/certificate-chain.ts";
 import type { Certificate } from "../../../support/certificates.ts";
 import { clockOf, tlsScene } from "../../../support/control-plane/tls-scene.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
@@ -225,6 +231,45 @@ describe("a chain", () => {
     expect(lines.at(-1)).toMatch(
       /^<4>tls\.odd: Some clients refuse the chain in TLS_CERT \S+: certificate 2 of 3 \(CN=localhost\) did not issue the one before it\. Fix: put/,
     );
+  });
+});
+
+describe("a file with the server's own certificate alone", () => {
+  const ISSUER = "authorityInfoAccess=caIssuers;URI:http://ca.example.com/issuer.crt";
+  const OCSP = "authorityInfoAccess=OCSP;URI:http://ca.example.com/ocsp";
+  const linked = (...own: readonly string[]) =>
+    certificateChain([
+      { name: "root", extensions: [AUTHORITY] },
+      { name: "issuing", extensions: [AUTHORITY] },
+      { name: "server", extensions: [...SERVER, ...own] },
+    ]);
+  const saidOf = async ({ pems, key }: CertificateChain, ...files: readonly number[]) => {
+    const cert = files.map((index) => pems.at(index)).join("");
+    const { lines } = await startedWith({ cert, key });
+    return lines.filter((line) => !line.includes("tls.expires-soon")).join("");
+  };
+
+  it("is said if its issuer has an address, at the start and after a change", async () => {
+    const chain = await linked(ISSUER);
+    const odd =
+      /^<4>tls\.odd: Some clients refuse the chain in TLS_CERT \S+: it has only the server's own certificate, and not that of its issuer \(CN=issuing\), .* Fix: name the file with the whole chain, mostly fullchain\.pem/u;
+    expect(await saidOf(chain, -1)).toMatch(odd);
+    const { put, renewal, lines } = await startedWith({ cert: chain.pems.at(-1) ?? "", key: chain.key });
+    put({ cert: `${chain.pems.at(-1)}${chain.pems.at(-2)}`, key: chain.key });
+    renewal.look();
+    expect(lines.at(-1)).toMatch(/^<6>tls\.renewed: /);
+    put({ cert: chain.pems.at(-1) ?? "", key: chain.key });
+    renewal.look();
+    expect(lines.at(-1)).toMatch(odd);
+  });
+
+  it("is not said if an issuer is there, or nobody knows whether one is missing", async () => {
+    const chain = await linked(ISSUER);
+    expect(await saidOf(chain, -1, -2)).toBe("");
+    expect(await saidOf(await linked(), -1)).toBe("");
+    expect(await saidOf(await linked(OCSP), -1)).toBe("");
+    const own = await certificateChain([{ name: "own", extensions: [...SERVER, ISSUER] }]);
+    expect(await saidOf(own, -1)).toBe("");
   });
 });
 
