@@ -106,7 +106,7 @@ const table = {
   "control-plane.unreachable": {
     level: "warn",
     meaning:
-      "The control plane did not answer, or answered and could not serve; the line says why. The nodes keep running, and the agent keeps trying.",
+      "The control plane did not answer, or answered and could not serve; the line says why. The nodes keep running, and the agent keeps trying. If the cause changes, that is a line too, up to ten times in an outage.",
     remedy:
       "Nothing, unless it lasts. Then do what the line says, or run `sudo novacula-agent check --online`.",
     flaps: true,

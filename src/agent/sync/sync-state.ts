@@ -1,5 +1,6 @@
 import type { SyncReply } from "../../protocol/sync.ts";
 import type { Refusal, SyncOutcome, Unreachable } from "./answer/sync-outcome.ts";
+import { type Course, nextCourse } from "./course.ts";
 
 /**
  * The state of one key at one control plane, computed by `nextSyncState` from the last state and
@@ -21,6 +22,8 @@ export type SyncState =
       readonly lastAt: number;
       readonly attempts: number;
       readonly last: Unreachable;
+      /** Of `last.cause`. */
+      readonly course: Course;
     }
   | {
       readonly kind: "key-refused" | "forbidden";
@@ -28,6 +31,8 @@ export type SyncState =
       readonly lastAt: number;
       readonly attempts: number;
       readonly last: Refusal;
+      /** Of `last.reason`. */
+      readonly course: Course;
     };
 
 export interface Online {
@@ -50,12 +55,22 @@ export function nextSyncState(sync: SyncState, outcome: SyncOutcome, now: number
         serverTimeMs: outcome.serverTimeMs,
       };
     case "unreachable":
-      return { kind: "unreachable", ...continued(sync, "unreachable", now), last: outcome };
+      return { ...failed(sync, "unreachable", outcome.cause, now), last: outcome };
     case "refused":
-      return { kind: "key-refused", ...continued(sync, "key-refused", now), last: outcome };
+      return { ...failed(sync, "key-refused", outcome.reason, now), last: outcome };
     case "forbidden":
-      return { kind: "forbidden", ...continued(sync, "forbidden", now), last: outcome };
+      return { ...failed(sync, "forbidden", outcome.reason, now), last: outcome };
   }
+}
+
+function failed<Kind extends "unreachable" | "key-refused" | "forbidden">(
+  sync: SyncState,
+  kind: Kind,
+  cause = "",
+  now: number,
+) {
+  const course = nextCourse(sync.kind === kind ? sync.course : undefined, cause);
+  return { kind, ...continued(sync, kind, now), course };
 }
 
 function continued(sync: SyncState, kind: SyncState["kind"], now: number) {

@@ -5,17 +5,16 @@ import { sentence } from "../../../lib/sentence.ts";
 import { forAgent, withSudo } from "../../../lib/shell-word.ts";
 import { withLines } from "../../config/setting-lines.ts";
 import type { Entry } from "../../journal/entry.ts";
-import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import type { Unreachable, UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
 import { newSettings } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { byId, type Rotation, running } from "../rotation/rotation.ts";
+import { type Occasion, occasionOf } from "./occasion.ts";
 import { adviseRefusal, codeOf, refusedKeyOf } from "./refusal-advice.ts";
-import { reminderDue } from "./reminder.ts";
 import {
   changeLabel,
   clockTime,
-  effort,
   hostOf,
   keyLabel,
   lastAcceptance,
@@ -141,24 +140,6 @@ function back(from: SyncState, state: GenerationState, clock: Clock): Entry[] {
   ];
 }
 
-type Failing = Extract<SyncState, { readonly kind: "unreachable" | "key-refused" | "forbidden" }>;
-
-/**
- * What a failed sync is worth in the journal: `repeat` is empty the first time, and says how often
- * it failed in a reminder. Undefined if it is not worth a line.
- */
-function worthALine({ old, state }: Change): { sync: Failing; repeat: string } | undefined {
-  const { sync } = state;
-  if (sync.kind === "connecting" || sync.kind === "online") {
-    return undefined;
-  }
-  if (old.sync.kind !== sync.kind) {
-    return { sync, repeat: "" };
-  }
-  const isDue = reminderDue(sync.since, old.attemptedAt ?? sync.since, sync.lastAt);
-  return isDue ? { sync, repeat: ` (${effort(sync.attempts, sync.lastAt - sync.since)})` } : undefined;
-}
-
 /** Nothing answered, so only a look at this host and the way there tells more. */
 const SILENT: ReadonlySet<UnreachableCause> = new Set(["timeout", "connection-lost", "network"]);
 
@@ -168,14 +149,14 @@ function seeCause(): string {
 
 /** The generation that runs was not accepted. */
 function trouble(change: Change): Entry[] {
-  const failure = worthALine(change);
-  if (failure === undefined) {
+  const { old, state, after, clock } = change;
+  const occasion = occasionOf(old, state);
+  if (occasion === undefined) {
     return [];
   }
-  const { state, after, clock } = change;
-  const { sync, repeat } = failure;
+  const { sync, repeat } = occasion;
   const host = hostOf(state.generation.config.controlPlane.url);
-  const isFirst = repeat === "";
+  const isFirst = occasion.kind === "first";
   const fields = { ...identity(state), attempts: sync.attempts };
   if (sync.kind === "unreachable") {
     const { detail, remedy, cause } = sync.last;
@@ -185,7 +166,7 @@ function trouble(change: Change): Entry[] {
     return [
       {
         event: "control-plane.unreachable",
-        message: `${outage(host, sync.last, isFirst ? "" : "still ")}${repeat}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice === "" ? "" : ` ${advice}`}`,
+        message: `${outageNow(host, sync.last, occasion)}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice === "" ? "" : ` ${advice}`}`,
         fields: { ...fields, cause },
       },
     ];
@@ -201,14 +182,21 @@ function trouble(change: Change): Entry[] {
   ];
 }
 
+/** A server that is out of reach may answer by now, and the other way round. */
+function outageNow(host: string, last: Unreachable, { kind, repeat }: Occasion): string {
+  return kind === "other-cause"
+    ? `The outage of ${host} goes on${repeat}`
+    : `${outage(host, last, kind === "first" ? "" : "still ")}${repeat}`;
+}
+
 /** The candidate was not accepted; the generation that runs is untouched. */
 function candidateTrouble(change: Change): Entry[] {
-  const failure = worthALine(change);
-  if (failure === undefined) {
+  const { old, state, after, clock } = change;
+  const occasion = occasionOf(old, state);
+  if (occasion === undefined) {
     return [];
   }
-  const { state, after, clock } = change;
-  const { sync, repeat } = failure;
+  const { sync, repeat } = occasion;
   const current = running(after);
   const fields = { ...identity(state), attempts: sync.attempts };
   if (sync.kind === "unreachable") {

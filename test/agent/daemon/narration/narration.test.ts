@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import {
+  type SyncOutcome,
+  UNREACHABLE_CAUSES,
+  unreachable,
+} from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import { MOST_CHANGES } from "../../../../src/agent/sync/course.ts";
 import {
   accepted,
   damagedFile,
@@ -199,6 +204,115 @@ describe("an outage", () => {
     const pauses = agent.exchanges.slice(1).map(({ atMs }, i) => atMs - (agent.exchanges[i]?.atMs ?? 0));
     expect(Math.min(...pauses)).toBeGreaterThan(1000);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
+  });
+});
+
+describe("a cause that changes", () => {
+  const history = (answer: (atMs: number) => SyncOutcome, spanMs = HOUR) => {
+    const agent = simulate({ file: fileWith(K1), answer: (_, atMs) => answer(atMs) });
+    agent.run(spanMs);
+    return agent;
+  };
+  const changes = (agent: ReturnType<typeof history>) =>
+    agent.said.filter(({ message }) => message.includes("for another reason"));
+
+  it("within an outage is one line for each", () => {
+    const agent = history((atMs) => {
+      if (atMs < 2 * MINUTE) {
+        return down();
+      }
+      return atMs < 4 * MINUTE
+        ? unreachable("server-error", "cp.example.com answered 503", { httpStatus: 503 })
+        : unreachable("tls-expired", "the certificate has expired", { remedy: "renew it" });
+    }, 5 * MINUTE);
+    expect(changes(agent).map(({ event, message }) => [event, message.split(" UTC.")[0]])).toEqual([
+      [
+        "control-plane.unreachable",
+        expect.stringMatching(
+          /^The outage of cp\.example\.com goes on, for another reason \(\d+ attempts in 2 min( \d+ s)?\): cp\.example\.com answered 503\. The nodes keep/u,
+        ),
+      ],
+      [
+        "control-plane.unreachable",
+        expect.stringMatching(/goes on, for another reason \(.*\): the certificate has expired\. The nodes/u),
+      ],
+    ]);
+    expect(changes(agent)[1]?.message).toMatch(/ Renew it\.$/u);
+  });
+
+  it("for one try only is none", () => {
+    let calls = 0;
+    const agent = history(() => {
+      calls += 1;
+      return calls % 5 === 0 ? unreachable("timeout", "no answer came") : down();
+    });
+    expect(changes(agent)).toEqual([]);
+    expect(counts(agent.said)).toEqual({ "control-plane.unreachable": 4 });
+  });
+
+  it("that was said already is said again if it returns", () => {
+    const agent = history((atMs) =>
+      atMs > 10 * MINUTE && atMs < 20 * MINUTE ? unreachable("timeout", "no answer came") : down(),
+    );
+    expect(changes(agent).map(({ message }) => /: (.*?)\. The nodes/u.exec(message)?.[1])).toEqual([
+      "no answer came",
+      "connection refused by cp.example.com:443",
+    ]);
+  });
+
+  it.each([
+    ["two causes", ["timeout", "server-error"]],
+    ["all causes", UNREACHABLE_CAUSES],
+  ] as const)("without end, by %s, is few lines in ten hours", (_name, causes) => {
+    let calls = 0;
+    const agent = history(() => {
+      calls += 1;
+      return unreachable(causes[Math.floor(calls / 2) % causes.length] ?? "dns", "it does not work");
+    }, 10 * HOUR);
+    expect(changes(agent)).toHaveLength(MOST_CHANGES);
+    expect(agent.lines.length).toBeLessThan(40);
+  });
+
+  it("of a refusal is a line too, and reasons that never repeat are none", () => {
+    const agent = history((atMs) => refused(atMs < 10 * MINUTE ? "expired" : "revoked"));
+    expect(changes(agent).map(({ event, message }) => [event, message.split(": ")[0]])).toEqual([
+      [
+        "key.refused",
+        expect.stringMatching(
+          /^cp\.example\.com still refuses key \w{8} \(.*\), for another reason \(\d+ attempts in 1\d min/u,
+        ),
+      ],
+    ]);
+    let calls = 0;
+    const odd = history(() => {
+      calls += 1;
+      return refused(`reason-${calls}`);
+    }, 10 * HOUR);
+    expect(changes(odd)).toEqual([]);
+  });
+
+  it("together with the state is said by the line of the new state", () => {
+    const agent = history((atMs) => (atMs < 10 * MINUTE ? refused("revoked") : down()), 11 * MINUTE - SECOND);
+    expect(changes(agent)).toEqual([]);
+    expect(agent.said.at(-1)?.message).toMatch(/^cp\.example\.com is unreachable: /u);
+  });
+
+  it("of a change that waits is a line of that", () => {
+    const { fingerprint } = fileWith(K1).key;
+    let other: SyncOutcome = down();
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: ({ generation }) => (generation.key.fingerprint === fingerprint ? accepted() : other),
+    });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(10 * MINUTE);
+    other = unreachable("timeout", "no answer came");
+    agent.run(2 * MINUTE);
+    expect(agent.said.at(-1)).toMatchObject({
+      event: "config.untried",
+      message: expect.stringMatching(/could not be tried, for another reason \(.*\): no answer came\./u),
+    });
   });
 });
 
