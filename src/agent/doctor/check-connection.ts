@@ -111,13 +111,19 @@ function failure(stage: Stage, connection: Connection): Check {
   const why = isAsked && own !== undefined ? causeHere(here, answer.cause) : undefined;
   // The cause first: the end of a long line is easily missed.
   const detail = why === undefined ? seen : `${why}; so ${seen}`;
-  const file =
-    here === undefined || route.kind === "proxy"
-      ? []
-      : certificateHere(here, url, answer.cause, answer.detail);
-  const usual = file.length === 0 ? answer.remedy : [...stepsOf(answer.remedy ?? []), ...file];
+  const usual = withCertificate(connection);
   const remedy = own ?? withRules(usual, answer.cause, rules);
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
+}
+
+/** Where the control plane is on this host, the files of its certificate can be named. */
+function withCertificate({ answer, here, route, url, nowMs }: Connection): Remedy | undefined {
+  if (here === undefined || route.kind === "proxy") {
+    return answer.remedy;
+  }
+  const { steps, isWhole } = certificateHere(here, url, answer.cause, answer.detail, nowMs);
+  const general = stepsOf(answer.remedy ?? []);
+  return steps.length === 0 ? answer.remedy : isWhole ? steps : [...general, ...steps];
 }
 
 /** What a failure is about: an answer about the proxy names its setting and the place by itself. */

@@ -4,10 +4,13 @@ import type { Loaded } from "../../config/load-config.ts";
 import { type Connection, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import type { Check } from "../../doctor/examination.ts";
 import { portOf } from "../../doctor/local/local-address.ts";
+import { isAboutCertificate } from "../../doctor/local/local-certificate.ts";
+import type { Here } from "../../doctor/local/local-control-plane.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
+import { certificateFiles } from "../../systemd/service/certificate-files.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
-import { askControlPlane, type KeyQuestion } from "../key/ask-control-plane.ts";
+import { askControlPlane, caPemOf, type KeyQuestion } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
 import { dropsHere, outgoingRules } from "./host-rules.ts";
 import { type PeerFacts, peerFacts } from "./peer-facts.ts";
@@ -70,11 +73,23 @@ export async function connectionTo(
     ...peer,
     here: peer.here && {
       ...peer.here,
+      certificates: await certificatesOf(peer.here, cause, await caPemOf(question.config)),
       drops: verdict.kind === "unreachable" ? await dropsHere(peer.here.addresses ?? [], portOf(server)) : [],
     },
     rules: verdict.kind === "unreachable" ? await outgoingRules(portOf(server)) : undefined,
     nowMs: Date.now(),
   };
+}
+
+/** The files of the certificate that this host itself shows, if that is what is wrong. */
+async function certificatesOf(
+  { local }: Here,
+  cause: UnreachableCause | undefined,
+  caPem: string | undefined,
+): Promise<Here["certificates"]> {
+  return local?.certPath === undefined || !isAboutCertificate(cause)
+    ? undefined
+    : await certificateFiles(local.certPath, caPem);
 }
 
 /** How a control plane looks that starts in the same moment. */

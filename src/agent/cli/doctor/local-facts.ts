@@ -59,9 +59,11 @@ export async function localControlPlane(
   const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
   const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
   const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
+  const certPath = await certPathOf(unit.MainPID, text);
   return {
     mainPid: unit.MainPID,
-    certPath: await certPathOf(unit.MainPID, text),
+    certPath,
+    isCertInFile: certPath !== undefined && certPath === certInFile(text),
     database: databaseOf(unit.Environment, text),
     isStopped: await isStoppedProcess(unit.MainPID),
     active: unit.ActiveState,
@@ -81,8 +83,11 @@ export async function localControlPlane(
 async function certPathOf(pid: number, text: string): Promise<string | undefined> {
   const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
   const entry = environ.split("\0").find((each) => each.startsWith("TLS_CERT="));
-  const inFile = environmentFile(text).variables.findLast(({ name }) => name === "TLS_CERT");
-  return entry?.slice("TLS_CERT=".length) ?? inFile?.value;
+  return entry?.slice("TLS_CERT=".length) ?? certInFile(text);
+}
+
+function certInFile(text: string): string | undefined {
+  return environmentFile(text).variables.findLast(({ name }) => name === "TLS_CERT")?.value;
 }
 
 /** As its unit says, or its file, which counts more: systemd.exec(5). */

@@ -132,7 +132,7 @@ function advised(refusal: Refusal, question: KeyQuestion, known: ReturnType<type
 }
 
 /** The configuration is valid, so its CA file has been parsed before. */
-async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefined> {
+export async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefined> {
   if (controlPlane.caFile === undefined) {
     return undefined;
   }

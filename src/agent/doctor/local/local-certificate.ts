@@ -1,8 +1,13 @@
+import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
-import { leadsThere, SETTINGS } from "./local-address.ts";
-import type { Here } from "./local-control-plane.ts";
+import type { CertificateFile } from "../../systemd/service/certificate-files.ts";
+import { type BetterCertificate, betterCertificate, lostNames } from "./better-certificate.ts";
+import { bare, leadsThere, SETTINGS } from "./local-address.ts";
+import type { Here, LocalControlPlane } from "./local-control-plane.ts";
+import { SERVICE } from "./local-start.ts";
 
 /** What a change of the certificate can repair. */
 const OF_CERTIFICATE: ReadonlySet<UnreachableCause> = new Set([
@@ -13,24 +18,142 @@ const OF_CERTIFICATE: ReadonlySet<UnreachableCause> = new Set([
   "tls-other",
 ]);
 
-/** Where the certificate of this host's control plane is; undefined: it is not what is wrong. */
+/** What to do about the certificate of this host's control plane. */
+export interface CertificateAdvice {
+  /** Empty: it is not what is wrong. */
+  readonly steps: readonly Step[];
+  /** Whether they alone repair it, because a file with a better one is there. */
+  readonly isWhole: boolean;
+}
+
+const NONE: CertificateAdvice = { steps: [], isWhole: false };
+
+/** @param nowMs this host's clock, epoch ms */
 export function certificateHere(
-  { local, addresses = [] }: Here,
+  { local, addresses = [], certificates }: Here,
   wanted: string,
   cause: UnreachableCause | undefined,
   detail: string,
-): readonly Step[] {
+  nowMs: number,
+): CertificateAdvice {
+  const url = new URL(wanted);
   const isOfCertificate =
     cause !== undefined &&
     OF_CERTIFICATE.has(cause) &&
-    detail.startsWith("the certificate of") &&
+    /^(?:the|a) certificate (?:of|in the chain of) /u.test(detail) &&
     local?.active === "active" &&
-    leadsThere(local, new URL(wanted), addresses);
-  return isOfCertificate && local.certPath !== undefined
-    ? [
+    leadsThere(local, url, addresses);
+  if (!isOfCertificate || local.certPath === undefined) {
+    return NONE;
+  }
+  const better = certificates && betterCertificate(certificates, { cause, host: bare(url), nowMs });
+  if (certificates !== undefined && better !== undefined) {
+    const steps = betterSteps(local, certificates.served, better, cause);
+    return { steps, isWhole: better.file.isTrusted && better.kind !== "other-key" };
+  }
+  return {
+    steps: [
+      step(
+        `${servesText(certPathOf(local))}. That file needs the intermediate certificates, too. To use another file, change TLS_CERT (mostly in ${SETTINGS}), then restart that control plane. What is written to the present file is used within a second, without a restart.`,
+      ),
+    ],
+    isWhole: false,
+  };
+}
+
+/** Whether the answer is about a certificate, so that the files of this host may explain it. */
+export function isAboutCertificate(cause: UnreachableCause | undefined): boolean {
+  return cause !== undefined && OF_CERTIFICATE.has(cause);
+}
+
+function certPathOf({ certPath = "" }: LocalControlPlane): string {
+  return printable(certPath, 400);
+}
+
+function servesText(certPath: string): string {
+  return `The control plane of this host serves the certificate in TLS_CERT ${certPath}`;
+}
+
+function betterSteps(
+  local: LocalControlPlane,
+  served: CertificateFile,
+  { kind, file }: BetterCertificate,
+  cause: UnreachableCause,
+): readonly Step[] {
+  const serves = servesText(certPathOf(local));
+  const path = printable(file.path, 400);
+  const has = `${path}, beside it, has`;
+  const until = utcTime(file.chain[0].validToDate.getTime());
+  switch (kind) {
+    case "chain":
+      return named(`${serves}. ${has} the same certificate with its chain`, local, served, file);
+    case "issuer":
+      return [
         step(
-          `The control plane of this host serves the certificate in TLS_CERT ${printable(local.certPath, 400)}. That file needs the intermediate certificates, too. To use another file, change TLS_CERT (mostly in ${SETTINGS}), then restart that control plane. What is written to the present file is used within a second, without a restart.`,
+          `${serves}, without its issuer's. ${has} that one. To add it, run (it is used within a second, without a restart):`,
+          asRoot(`sh -c ${shellWord(`{ echo; cat ${shellWord(file.path)}; } >> ${shellWord(served.path)}`)}`),
         ),
-      ]
-    : [];
+      ];
+    case "renewed": {
+      const lost = lostNames(served.chain[0], file.chain[0]).map((name) => printable(name, 100));
+      const but = lost.length === 0 ? "" : `, but no longer for ${lost.slice(0, 5).join(", ")}`;
+      const what = `${serves}. ${has} one of the same key that is valid until ${until}${but}`;
+      return served.isLink
+        ? named(what, local, served, file)
+        : [replaced(what, served, file, cause === "tls-name-mismatch" || lost.length > 0)];
+    }
+    default:
+      return [
+        step(
+          `${serves}. ${has} one that is valid until ${until}, but of another key: if that key is here, too, set TLS_CERT and TLS_KEY to these two files (mostly in ${SETTINGS}), then run:`,
+          asRoot(`systemctl restart ${SERVICE}`),
+        ),
+      ];
+  }
+}
+
+/** Copied over the present file, which keeps its owner, its mode and its name. */
+function replaced(what: string, served: CertificateFile, file: CertificateFile, isRestart: boolean): Step {
+  const kept = [".old", ".before"].map((end) => `${served.path}${end}`).find((path) => path !== file.path);
+  const use = isRestart ? "" : ", which is used within a second, without a restart";
+  return step(
+    `${what}. To put it in place${use}, and keep the present one as ${printable(kept, 400)}, run:`,
+    asRoot(`cp -a ${shellWord(served.path)} ${shellWord(kept ?? "")}`),
+    asRoot(`cp ${shellWord(file.path)} ${shellWord(served.path)}`),
+    // It takes no certificate by itself that has none of the names before.
+    ...(isRestart ? [asRoot(`systemctl restart ${SERVICE}`)] : []),
+  );
+}
+
+/** Named in TLS_CERT: what renews the files writes that one, too. */
+function named(
+  what: string,
+  { isCertInFile = false }: LocalControlPlane,
+  served: CertificateFile,
+  file: CertificateFile,
+): readonly Step[] {
+  const [from, to] = [shellWord(served.path), shellWord(file.path)];
+  const opened =
+    file.access === "all" || file.access === served.access
+      ? []
+      : [asRoot(`chown --reference=${from} ${to}`), asRoot(`chmod --reference=${from} ${to}`)];
+  const restart = asRoot(`systemctl restart ${SERVICE}`);
+  if (!isCertInFile || !/^[\w@%+=:,./-]+$/u.test(file.path)) {
+    return [
+      step(
+        `${what}. Set TLS_CERT=${printable(file.path, 400)} where it is set now (${isCertInFile ? SETTINGS : "in the unit"}), then run:`,
+        ...opened,
+        restart,
+      ),
+    ];
+  }
+  const edit = `s#^[[:space:]]*TLS_CERT[[:space:]]*=.*#TLS_CERT=${file.path}#`;
+  return [
+    step(
+      `${what}. To set TLS_CERT=${file.path} in ${SETTINGS}, run:`,
+      ...opened,
+      asRoot(`sed -i ${shellWord(edit)} ${SETTINGS}`),
+      restart,
+    ),
+  ];
 }

@@ -1,6 +1,7 @@
 import { asRoot, inPlace } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import type { CertificateFiles } from "../../systemd/service/certificate-files.ts";
 import type { PortHolder } from "../../systemd/service/port-holder.ts";
 import { type DropHere, dropSteps } from "../rules/dropped-here.ts";
 import { type OutgoingRules, redirectStep } from "../rules/outgoing-rules.ts";
@@ -16,6 +17,8 @@ export interface LocalControlPlane extends LocalStart, LocalAddress {
   readonly mainPid?: number;
   /** Its TLS_CERT, if it is known. */
   readonly certPath?: string | undefined;
+  /** Whether its environment file sets that. */
+  readonly isCertInFile?: boolean;
   /** Where it keeps everything, without a password. */
   readonly database?: string | undefined;
 }
@@ -30,6 +33,8 @@ export interface Here {
   readonly addresses?: readonly string[];
   /** Who has its port; undefined: its control plane, or nobody can tell. */
   readonly holder?: PortHolder | undefined;
+  /** What lies in the folder of its certificate; undefined: not looked at. */
+  readonly certificates?: CertificateFiles | undefined;
   /** Rules of its firewall that drop what it sends to itself. */
   readonly drops?: readonly DropHere[];
 }

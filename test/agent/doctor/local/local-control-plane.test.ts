@@ -348,7 +348,7 @@ describe("the certificate of this host's control plane", () => {
     const local = controlPlane({ url, certPath: "/etc/novacula/tls/cp.pem", ...more });
     const here = { local, isLoopbackUp: true, addresses: ["127.0.0.10"] };
     const said = detail ?? "the certificate of cp.example.com:8443 expired";
-    return remedyText(certificateHere(here, wanted, cause, said));
+    return remedyText(certificateHere(here, wanted, cause, said, 0).steps);
   };
 
   it.each(["tls-untrusted", "tls-expired", "tls-not-yet-valid", "tls-name-mismatch", "tls-other"] as const)(

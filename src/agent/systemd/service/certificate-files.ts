@@ -1,0 +1,145 @@
+import { X509Certificate } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { lstat, open, opendir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { inTime } from "../../../lib/files/file-answer.ts";
+
+/** A file with certificates, and with no private key. */
+export interface CertificateFile {
+  readonly path: string;
+  /** In the order of the file. */
+  readonly chain: readonly [X509Certificate, ...X509Certificate[]];
+  /** Whether one of the agent's roots issued the last one on the way up from the first. */
+  readonly isTrusted: boolean;
+  /** Whether the path itself is a symbolic link. */
+  readonly isLink: boolean;
+  /** Who may read it: it has the same reader as a file with the same text. */
+  readonly access: string;
+}
+
+/** The certificate that a server shows, and what lies beside it. */
+export interface CertificateFiles {
+  readonly served: CertificateFile;
+  readonly beside: readonly CertificateFile[];
+}
+
+/** A folder with more is no folder of certificates. */
+const MAX_ENTRIES = 500;
+const MAX_FILES = 40;
+/** No chain is larger: ten certificates of RSA with 8192 bits have less. */
+const MAX_BYTES = 64 * 1024;
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/u;
+
+/**
+ * Reads the small regular files in the folder of `certPath`. Undefined: this process may not read
+ * that one, or it has no certificate. Never rejects because of the disk, and keeps no private key.
+ * `caPem` has the roots that the agent trusts beside the public ones.
+ */
+export async function certificateFiles(
+  certPath: string,
+  caPem: string | undefined,
+): Promise<CertificateFiles | undefined> {
+  const trusted = [...rootCertificates.flatMap(certificatesIn), ...certificatesIn(caPem ?? "")];
+  return await inTime(certPath, async () => {
+    const served = await fileAt(certPath, trusted);
+    if (served === undefined) {
+      return undefined;
+    }
+    const beside: CertificateFile[] = [];
+    for (const path of await pathsBeside(certPath)) {
+      const file = await fileAt(path, trusted);
+      beside.push(...(file === undefined ? [] : [file]));
+    }
+    return { served, beside };
+  }).catch(() => undefined);
+}
+
+/** First those that are called like it: `cert.pem.new`. Sorted, so that each answer is the same. */
+async function pathsBeside(certPath: string): Promise<readonly string[]> {
+  const folder = dirname(certPath);
+  const paths: string[] = [];
+  for await (const entry of await opendir(folder)) {
+    const path = join(folder, entry.name);
+    if ((entry.isFile() || entry.isSymbolicLink()) && path !== certPath) {
+      paths.push(path);
+    }
+    if (paths.length === MAX_ENTRIES) {
+      break;
+    }
+  }
+  const [stem = ""] = /^[^.]+/u.exec(basename(certPath)) ?? [];
+  const isLike = (path: string) => basename(path).startsWith(stem);
+  const sorted = paths.sort();
+  return [...sorted.filter(isLike), ...sorted.filter((path) => !isLike(path))].slice(0, MAX_FILES);
+}
+
+async function fileAt(
+  path: string,
+  trusted: readonly X509Certificate[],
+): Promise<CertificateFile | undefined> {
+  const read = await textOf(path).catch(() => undefined);
+  if (read === undefined || PRIVATE_KEY.test(read.text)) {
+    return undefined;
+  }
+  const [first, ...rest] = certificatesIn(read.text);
+  const isLink = (await lstat(path)).isSymbolicLink();
+  const { uid, gid, mode } = read.stats;
+  const access = (mode & 0o004) === 0 ? `${uid}:${gid} ${(mode & 0o777).toString(8)}` : "all";
+  return (
+    first && {
+      path,
+      chain: [first, ...rest],
+      isTrusted: isIssuedBy(trusted, wayUp([first, ...rest])),
+      isLink,
+      access,
+    }
+  );
+}
+
+/** Without O_NONBLOCK, open(2) would wait for the writer of a FIFO. */
+async function textOf(path: string): Promise<{ readonly text: string; readonly stats: Stats } | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const stats = await handle.stat();
+    const isSmall = stats.isFile() && stats.size <= MAX_BYTES;
+    return isSmall ? { text: await handle.readFile("latin1"), stats } : undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+function certificatesIn(pem: string): readonly X509Certificate[] {
+  return (pem.match(BLOCK) ?? []).flatMap((block) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** From the first certificate of `chain` up, as far as the issuers are in it, in any order. */
+export function wayUp([first, ...rest]: CertificateFile["chain"]): CertificateFile["chain"] {
+  const way: [X509Certificate, ...X509Certificate[]] = [first];
+  for (let last = first; way.length <= rest.length; ) {
+    const issuer = rest.find((one) => !way.includes(one) && hasIssued(one, last));
+    if (issuer === undefined) {
+      break;
+    }
+    way.push(issuer);
+    last = issuer;
+  }
+  return way;
+}
+
+export function hasIssued(issuer: X509Certificate, issued: X509Certificate): boolean {
+  return issued.checkIssued(issuer) && issued.verify(issuer.publicKey);
+}
+
+function isIssuedBy(trusted: readonly X509Certificate[], way: CertificateFile["chain"]): boolean {
+  return way.some((one) =>
+    trusted.some((root) => root.fingerprint256 === one.fingerprint256 || hasIssued(root, one)),
+  );
+}
