@@ -1,5 +1,5 @@
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
-import { type Remedy, remedyLines, stepsOf } from "../../../lib/text/remedy.ts";
+import { type Remedy, remedyLines, remedyText, stepsOf } from "../../../lib/text/remedy.ts";
 import { type Check, type Examination, isOfCause } from "../../doctor/examination.ts";
 import { MARK_WIDTH, markText } from "../host/mark.ts";
 
@@ -8,20 +8,57 @@ const INDENT = " ".repeat(MARK_WIDTH + STAGE_WIDTH);
 
 /**
  * One line for each check, with its remedy below it. The verdict comes last, because that is what a
- * terminal still shows: the cause, and what to do about it.
+ * terminal still shows: the cause, and what to do about it. Nothing is said twice.
  */
 export function examinationText(result: Examination, terminal: Terminal): string {
-  return [...grouped(result.checks).flatMap((check) => lines(check, terminal)), "", ...verdict(result)].join(
-    "\n",
-  );
+  const main = mainCheck(result);
+  const told = new Map<string, string>();
+  const rows = grouped(result.checks).flatMap((row) => lines(row, main, told, terminal));
+  return [...rows, "", ...verdict(result, main)].join("\n");
 }
 
-function lines({ stage, status, detail, remedy }: Row, terminal: Terminal): readonly string[] {
-  const first = `${markText(status, terminal)}${stage.padEnd(STAGE_WIDTH)}${detail}`;
-  return [first, ...fix(remedy, INDENT)];
+/** What the verdict is about. */
+function mainCheck({ cause, verdict: word, checks }: Examination): Check | undefined {
+  const isMain = ({ status, remedy }: Check) =>
+    word === "unknown" ? status === "unknown" && remedy !== undefined : status === "warning";
+  return cause ?? checks.find(isMain);
 }
 
-type Row = Omit<Check, "stage"> & { readonly stage: string };
+/** `told`: the remedies above this row, and the stages to which they belong. */
+function lines(
+  row: Row,
+  main: Check | undefined,
+  told: Map<string, string>,
+  terminal: Terminal,
+): readonly string[] {
+  const { stage, status, detail, remedy } = row;
+  const start = `${markText(status, terminal)}${stage.padEnd(STAGE_WIDTH)}`;
+  if (main !== undefined && row.check === main) {
+    // The verdict does not say what is unknown.
+    return [
+      `${start}${status === "unknown" ? detail : `see below${status === "bad" ? ": this is the cause" : ""}`}`,
+    ];
+  }
+  const text = remedy === undefined ? "" : remedyText(remedy);
+  const above = told.get(text);
+  told.set(text, above ?? stage.trim());
+  const first = `${start}${main === undefined ? detail : withoutSaid(detail, main)}`;
+  if (text !== "" && main?.remedy !== undefined && text === remedyText(main.remedy)) {
+    return [first, `${INDENT}Fix: the same as at the end.`];
+  }
+  return text !== "" && above !== undefined
+    ? [first, `${INDENT}Fix: the same as above (${above}).`]
+    : [first, ...fix(remedy, INDENT)];
+}
+
+interface Row {
+  readonly stage: string;
+  readonly status: Check["status"];
+  readonly detail: string;
+  readonly remedy?: Check["remedy"];
+  /** The first of its checks. */
+  readonly check: Check;
+}
 
 /** Stages that were not checked for the same reason share a line. */
 function grouped(checks: readonly Check[]): readonly Row[] {
@@ -32,13 +69,16 @@ function grouped(checks: readonly Check[]): readonly Row[] {
     if (last !== undefined && isSame && check.remedy === undefined) {
       rows[rows.length - 1] = { ...last, stage: `${last.stage}, ${check.stage}` };
     } else {
-      rows.push(check);
+      rows.push({ ...check, check });
     }
   }
   return rows.map((row) => (row.stage.length < STAGE_WIDTH ? row : { ...row, stage: `${row.stage} ` }));
 }
 
-function verdict({ verdict: word, isOnline, cause, checks }: Examination): readonly string[] {
+function verdict(
+  { verdict: word, isOnline, cause, checks }: Examination,
+  main: Check | undefined,
+): readonly string[] {
   if (cause !== null) {
     const state = isOnline === null ? "" : `${isOnline ? online(cause) : "The executor is not online"}. `;
     return [
@@ -48,16 +88,14 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
     ];
   }
   if (word === "unknown") {
-    const unknown = checks.find((check) => check.status === "unknown" && check.remedy !== undefined);
-    return ["Nothing is known to be wrong, but something could not be checked.", ...fix(unknown?.remedy)];
+    return ["Nothing is known to be wrong, but something could not be checked.", ...fix(main?.remedy)];
   }
-  const warnings = checks.filter((check) => check.status === "warning");
-  const [first] = warnings;
-  if (first === undefined) {
+  if (main === undefined) {
     return ["The executor is online. Nothing is wrong."];
   }
-  const count = warnings.length === 1 ? "one warning" : `${warnings.length} warnings`;
-  return [`The executor is online, with ${count} (${first.stage}): ${first.detail}.`];
+  const { length } = checks.filter((check) => check.status === "warning");
+  const count = length === 1 ? "one warning" : `${length} warnings. The first`;
+  return [`The executor is online, with ${count} (${main.stage}): ${main.detail}.`, ...fix(main.remedy)];
 }
 
 /** What is bad besides the cause, unless it says so itself, may be gone with it. */
@@ -76,6 +114,20 @@ function after(cause: Check, checks: readonly Check[]): readonly string[] {
 function online({ stage }: Check): string {
   const isOfRunning = stage === "executor" || stage === "nodes";
   return `The executor is online, but ${isOfRunning ? "something is wrong" : "may not be after a restart"}`;
+}
+
+/** Shorter pieces of a sentence are no sign that it says the same. */
+const LEAST_SAID = 12;
+
+/** What a row says beside the cause: the agent repeats why its last try failed, and the remedy. */
+function withoutSaid(detail: string, main: Check): string {
+  const said = `${main.detail}. ${remedyText(main.remedy ?? [])}`;
+  const isSaid = (text: string) => text.length >= LEAST_SAID && said.includes(text);
+  const [first = "", ...more] = detail.split(/(?<=\.) (?=[A-Z])/u).map((each) => each.replace(/\.$/u, ""));
+  const rest = more.filter((each) => !isSaid(each));
+  const ends = [...first.matchAll(/: /gu)].map(({ index }) => index);
+  const end = ends.find((each) => isSaid(first.slice(each + 2)));
+  return [first.slice(0, end), ...rest].join(". ");
 }
 
 function fix(remedy: Remedy = [], indent = ""): readonly string[] {

@@ -1,5 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
-import type { Remedy } from "../../../lib/text/remedy.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import { secretReference } from "../../stand-in/secret-reference.ts";
 import { unfilledTemplate } from "../../stand-in/template.ts";
 import { hostIn, meantUrl } from "../schema/meant-url.ts";
@@ -83,7 +83,7 @@ export function wrongValue(table: string, key: string, value: unknown, wants: st
     path: [table, key],
     key: path,
     problem: `is ${describeFound(path, value)}`,
-    remedy: remedyFor(key, value, wants) + lineFor(path, value),
+    remedy: withLine(remedyFor(key, value, wants), path, value),
   };
 }
 
@@ -145,12 +145,13 @@ function remedyFor(key: string, value: unknown, wants: string): string {
   return wanted;
 }
 
-/** The whole line, for people to copy, if it is certain what the value means. */
-function lineFor(path: string, value: unknown): string {
+/** With the whole line to write, for people to copy, if it is certain what the value means. */
+function withLine(remedy: string, path: string, value: unknown): Remedy {
   const text = typeof value === "string" ? value : "";
   const meant =
     path === "control_plane.url" ? meantUrl(text) : path === "agent.public_host" ? hostIn(text) : undefined;
-  return meant === undefined ? "" : ` Write: ${path.replace(/^.*\./u, "")} = "${meant}"`;
+  const line = `${path.replace(/^.*\./u, "")} = "${meant}"`;
+  return meant === undefined ? remedy : [step(remedy), step("Write:", line)];
 }
 
 /** `WARN` and `warning` mean `warn`; `err` means `error`. */

@@ -54,7 +54,7 @@ describe("the verdict of doctor in words", () => {
       step("Once it is fixed, run:", "systemctl reset-failed a", "systemctl start a"),
     ];
     const lines = said(ONLINE, wrong("unit", remedy));
-    expect(lines.filter((line) => line.trim() === why)).toHaveLength(2);
+    expect(lines.filter((line) => line.trim() === why)).toHaveLength(1);
     expect(lines.slice(-4)).toEqual([
       "Fix: To see why, run:",
       `  ${why}`,
@@ -88,6 +88,74 @@ describe("the verdict of doctor in words", () => {
     expect(lines.slice(-2)).toEqual([
       `Fix: ${remedy}`,
       "What else is bad above (unit, nodes) may have the same cause.",
+    ]);
+  });
+
+  it("says the cause and its remedy once, at the end", () => {
+    const cause = wrong("tcp", [step("Start it:", "systemctl start a")]);
+    const lines = said({ ...cause, detail: "connection refused by cp:443 (control_plane.url)" }, OFFLINE);
+    expect(lines).toEqual([
+      "bad     tcp            see below: this is the cause",
+      "bad     executor       Refused",
+      "                       Fix: First fix what is bad above (tcp).",
+      "",
+      "The executor is not online. Cause (tcp): connection refused by cp:443 (control_plane.url).",
+      "Fix: Start it:",
+      "  systemctl start a",
+    ]);
+  });
+
+  it.each([
+    [
+      "cp is unreachable, since 10:00: connection refused by cp:443. Next try at 10:05",
+      "cp is unreachable, since 10:00. Next try at 10:05",
+    ],
+    [
+      "cp has refused it, since 10:00: it is revoked. Create another key: set-key. That is of its last try",
+      "cp has refused it, since 10:00: it is revoked. That is of its last try",
+    ],
+    ["connection refused by cp:443", "connection refused by cp:443"],
+    ["the last try: timeout", "the last try: timeout"],
+  ])("leaves out of another row what the cause says: %s", (detail, shown) => {
+    const cause = {
+      ...wrong("tcp", [step("Create another key: set-key. Run:", "a")]),
+      detail: "connection refused by cp:443 (control_plane.url)",
+    };
+    expect(said(cause, { ...OFFLINE, detail })).toContain(`bad     executor       ${shown}`);
+  });
+
+  it("says each remedy once, and where it is", () => {
+    const other: Check = { ...wrong("mode", "Fix this."), status: "warning" };
+    const lines = said(wrong("file"), other, wrong("key"), wrong("unit", "Fix this."), ONLINE);
+    expect(lines.filter((line) => line.includes("Fix:")).map((line) => line.trim())).toEqual([
+      "Fix: Fix this.",
+      "Fix: the same as at the end.",
+      "Fix: the same as above (mode).",
+      "Fix: Fix it.",
+    ]);
+  });
+
+  it.each([
+    [1, "The executor is online, with one warning (mode): it is wrong."],
+    [2, "The executor is online, with 2 warnings. The first (mode): it is wrong."],
+  ])("of %i warnings says the first in full at the end", (count, words) => {
+    const odd: Check = { ...wrong("mode"), status: "warning" };
+    const second: Check = { ...wrong("unit", "Fix that."), status: "warning", detail: "it is odd" };
+    const lines = said(odd, ...(count === 2 ? [second] : []), ONLINE);
+    expect(lines[0]).toBe("warning mode           see below");
+    expect(lines.slice(-2)).toEqual([words, "Fix: Fix it."]);
+    expect(lines.filter((line) => line.includes("Fix that."))).toHaveLength(count - 1);
+  });
+
+  it("of what could not be checked says in its row what it is, and at the end what to do", () => {
+    const denied: Check = { stage: "unit", status: "unknown", detail: "denied", remedy: "Run it as root." };
+    expect(said(denied, { ...denied, stage: "executor", detail: "denied, too" })).toEqual([
+      "unknown unit           denied",
+      "unknown executor       denied, too",
+      "                       Fix: the same as at the end.",
+      "",
+      "Nothing is known to be wrong, but something could not be checked.",
+      "Fix: Run it as root.",
     ]);
   });
 
