@@ -89,6 +89,11 @@ export function forAgent(command: string, byRoot: (command: string) => string = 
   return agent?.isOwn === true ? (commandForPod(text) ?? text) : byRoot(text);
 }
 
+/** A command that reads a file of that agent, which root may read, mostly. */
+export function forAgentFile(command: string): string {
+  return agent?.isOwn === true ? command : asRoot(command);
+}
+
 /** Where people put another key, behind the name of its file: ` (sudo novacula-agent set-key)`. */
 export function setKeyHint(): string {
   return inPlace({ host: ` (${forAgent("set-key", withSudo)})`, pod: " (by its Secret)" });

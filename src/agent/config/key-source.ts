@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { printable } from "../../lib/printable.ts";
-import { forAgent, inPlace } from "../../lib/shell-word.ts";
+import { forAgent, forAgentFile, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
@@ -71,7 +71,7 @@ export async function keyInFile(
     const file = await credentialFile(name, credentialsDirectory, reads.reader);
     return file === undefined ? undefined : await keyInCredential(file, reads);
   }
-  const diagnosis = diagnoseKeyFile(await reads.readText(written), written);
+  const diagnosis = withJoin(diagnoseKeyFile(await reads.readText(written), written), written);
   const exposed = await exposure(written, reads, reads.reader);
   return {
     keySource: printable(written),
@@ -175,6 +175,25 @@ function noCredentials(written: string): TableIssue {
 
 function withFindings(diagnosis: KeyDiagnosis, more: readonly KeyFinding[]): KeyDiagnosis {
   return { key: diagnosis.key, findings: [...diagnosis.findings, ...more] };
+}
+
+/** What a key file has that is wrapped or indented, and otherwise whole. */
+const SPACE: ReadonlySet<string> = new Set(["line-break", "inner-whitespace"]);
+
+/** The key goes through pipes: it is in no argument and on no screen, and is tried first. */
+function withJoin({ key, findings }: KeyDiagnosis, path: string): KeyDiagnosis {
+  const bad = findings.filter(({ severity }) => severity === "refused");
+  const last = bad.at(-1);
+  if (last === undefined || !bad.every(({ code }) => SPACE.has(code))) {
+    return { key, findings };
+  }
+  const read = forAgentFile(`cat ${shellWord(path)}`);
+  const join = step(
+    "To take out all white space, run (set-key tries the key before it writes it):",
+    `${read} | tr -d '[:space:]' | ${forAgent("set-key")}`,
+  );
+  const remedy = inPlace<Remedy>({ host: [...stepsOf(last.remedy), join], pod: last.remedy });
+  return { key, findings: findings.map((one) => (one === last ? { ...one, remedy } : one)) };
 }
 
 /** Nothing that happens to a credential's source reaches the service before its next start. */

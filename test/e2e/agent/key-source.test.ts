@@ -44,6 +44,38 @@ describe("a key file", () => {
     ]);
   });
 
+  it.each([
+    ["wrapped", `${K.slice(0, 40)}\n${K.slice(40)}\n`],
+    ["wrapped and indented by Windows", `${K.slice(0, 20)}\r\n  ${K.slice(20, 40)}\r\n\t${K.slice(40)}\r\n`],
+    ["in groups", `  ${K.slice(0, 30)} ${K.slice(30, 50)} ${K.slice(50)}`],
+  ])("that is %s has the command that joins it, which shows no key", async (_how, content) => {
+    const { directory, keyFile, path } = await withKeyFile(content);
+    await using _ = directory;
+    const said = findingsOf(await loadConfig(path, {}));
+    const [, command = ""] =
+      /To take out all white space, run \(set-key tries .*\): ((?:sudo )?cat \S+ \| tr -d '\[:space:\]' \|) (?:sudo )?novacula-agent set-key$/u.exec(
+        said[0] ?? "",
+      ) ?? [];
+    const joined = execFileSync("sh", ["-c", `${command.replace(/^sudo /u, "")} cat`], { encoding: "utf8" });
+    expect(joined).toBe(K);
+    expect(command).toContain(keyFile);
+    expect(said.filter((each) => each.includes("tr -d"))).toHaveLength(1);
+  });
+
+  it.each([
+    ["cut and wrapped in quotes", `"${K.slice(0, 40)}\n${K.slice(40)}"`],
+    ["a no-break space", `${K.slice(0, 40)}\u00a0${K.slice(40)}`],
+    ["a look-alike and a line break", `${K.slice(0, 20)}\n\u0430${K.slice(21)}`],
+    ["two keys", `${K}\n${K}\n`],
+    ["a key and a note", `${K}\nof agent-1\n`],
+  ])("with %s has no command that would make it another text", async (_what, content) => {
+    const { directory, path } = await withKeyFile(content);
+    await using _ = directory;
+    const said = findingsOf(await loadConfig(path, {}));
+    expect(said).not.toEqual([]);
+    expect(said.join()).not.toContain("tr -d");
+  });
+
   it("that is no text is named with its place", async () => {
     const { directory, path } = await withKeyFile(Buffer.from([0x65, 0x78, 0x63, 0x5f, 0x93, 0x0a]));
     await using _ = directory;
