@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { AUTHORITY, certificateChain, SERVER } from "../../support/certificate-chain.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { examine } from "./support/examine.ts";
-import { ExecutorHost } from "./support/executor-host.ts";
+import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 const SERVICE = "novacula-control-plane";
 const DATABASE = "/var/lib/novacula-control-plane/control-plane.db";
+const TLS = "/etc/novacula-control-plane";
 const SETTINGS = "/etc/default/novacula-control-plane";
 const DROP_INS = `/etc/systemd/system/${SERVICE}.service.d`;
 
@@ -47,6 +49,37 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $ti
       await host.machine.sh([repairs, ...commands].join("\n"));
       await host.untilOnline(key);
     }
+  });
+
+  it("names the file beside TLS_CERT that has the chain, with the command that uses it", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { machine } = host;
+    const { pems, key: secret } = await certificateChain([
+      { name: "root", extensions: [AUTHORITY] },
+      { name: "issuing", extensions: [AUTHORITY] },
+      { name: "server", extensions: SERVER },
+    ]);
+    const [root = "", issuing = "", own = ""] = pems;
+    await machine.sh(`mkdir -p ${TLS}; cat > ${TLS}/cert.pem`, own);
+    await machine.sh(`cat > ${TLS}/fullchain.pem`, own + issuing);
+    await machine.sh(`cat > /etc/novacula/ca.pem; chmod a+r /etc/novacula/ca.pem`, root);
+    await machine.sh(`cat > ${TLS}/key; chgrp ${SERVICE} ${TLS}/key; chmod 640 ${TLS}/key`, secret);
+    await machine.sh(`printf 'TLS_CERT=${TLS}/cert.pem\\nTLS_KEY=${TLS}/key\\n' >> ${SETTINGS}
+      chmod 600 ${TLS}/fullchain.pem; systemctl restart ${SERVICE}
+      sed -i 's#^url = .*#url = "https://127.0.0.1:3000"\\nca_file = "/etc/novacula/ca.pem"#' ${CONFIG}`);
+    await host.untilState("unreachable");
+    const { cause } = await examine(host);
+    expect(cause?.stage).toBe("tls");
+    expect(cause?.remedy).toMatch(
+      new RegExp(
+        `^The control plane of this host serves .* ${TLS}/fullchain\\.pem, beside it, has the same certificate with its chain\\.`,
+        "u",
+      ),
+    );
+    const remedy = cause?.remedy ?? "";
+    await machine.sh(remedy.slice(remedy.lastIndexOf(", run: ") + ", run: ".length));
+    await host.untilOnline(key);
+    expect((await examine(host)).exitCode).toBe(0);
   });
 
   it("that looks right after a repair waits for the start, and says that all is well", async () => {

@@ -48,6 +48,13 @@ const otherUnit = (lines: string, ofUnit = "") =>
   `printf '[Unit]\\n${ofUnit}\\n[Service]\\n${lines}\\n' > ${OTHER}; systemctl daemon-reload`;
 const WITHOUT_OTHER = `systemctl stop test-other; systemctl reset-failed test-other || true; rm ${OTHER}; ${UNDO}`;
 
+const PACKAGED_UNIT = "/usr/lib/systemd/system/novacula-agent.service";
+const COPY = "/etc/systemd/system/novacula-agent.service";
+/** A copy of the whole unit, changed by this expression of sed, and a start that may fail. */
+const withCopy = (change: string) =>
+  `sed '${change}' $(ls ${PACKAGED_UNIT} /lib/systemd/system/novacula-agent.service 2>/dev/null | head -1) > ${COPY}
+   systemctl daemon-reload; systemctl restart novacula-agent || true; sleep 1`;
+
 /** The ways in which the suite breaks a healthy host, with their repairs. */
 export const HOST_FAULTS: readonly HostFault[] = [
   {
@@ -420,6 +427,27 @@ export const HOST_FAULTS: readonly HostFault[] = [
     says: `${CONFIG}: is empty Restore it from a backup`,
     script: `cp -p ${CONFIG} ${CONFIG}.away; : > ${CONFIG}`,
     fix: `mv ${CONFIG}.away ${CONFIG}`,
+  },
+  {
+    stage: "unit",
+    says: `${COPY} hides the unit of the package: it has User=ghost (line `,
+    script: withCopy("s#^User=.*#User=ghost#"),
+    fix: `mv -b ${COPY} ${COPY}.old && systemctl daemon-reload && novacula-agent restart`,
+    tidy: `rm ${COPY}.old`,
+  },
+  {
+    stage: "unit",
+    says: `${COPY} hides the unit of the package, and names this (EnvironmentFile= in line `,
+    script: withCopy("s#^User=.*#&\\nEnvironmentFile=/etc/default/novacula-old#"),
+    tidy: `rm ${COPY}.old`,
+  },
+  {
+    stage: "key",
+    says: "run (set-key tries the key before it writes it): cat /etc/novacula/key | tr -d '[:space:]'",
+    script: `cp -p ${CONFIG} ${CONFIG}.kept; install -m 640 -g novacula /dev/null /etc/novacula/key
+      sed -n 's/^access_token = "\\(.*\\)"$/\\1/p' ${CONFIG} | fold -w 40 > /etc/novacula/key
+      sed -i 's#^access_token = .*#access_token_file = "/etc/novacula/key"#' ${CONFIG}`,
+    tidy: `mv ${CONFIG}.kept ${CONFIG}; rm /etc/novacula/key`,
   },
   {
     stage: "executor",
