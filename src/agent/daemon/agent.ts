@@ -4,11 +4,14 @@ import type { Notifier } from "../../lib/systemd/notifier.ts";
 import { runTasks } from "../../lib/tasks.ts";
 import { WaitList } from "../../lib/wait-list.ts";
 import type { Loaded } from "../config/load-config.ts";
+import { withLines } from "../config/setting-lines.ts";
 import type { Entry } from "../journal/entry.ts";
 import { lastingEntries } from "./narration/lasting.ts";
 import { startEntry } from "./narration/narrate-agent.ts";
 import type { NodeAnswer } from "./nodes-part.ts";
+import type { Generation } from "./rotation/generation.ts";
 import { candidate, running } from "./rotation/rotation.ts";
+import type { Condition } from "./status/condition.ts";
 import type { NodesStatus } from "./status/nodes-status.ts";
 import { describeState, systemdStatus } from "./status/state-words.ts";
 import { type AgentStatus, agentStatus } from "./status/status.ts";
@@ -114,8 +117,8 @@ class Daemon implements Agent {
     const { dataDir } = folders;
     const { path } = initial;
     const { pid } = process;
-    const nodes = this.#deps.nodes.status();
     const rotation = this.#loop.rotation();
+    const nodes = withPlaces(this.#deps.nodes.status(), running(rotation)?.generation);
     const lasting = lastingEntries(rotation, { path, folders });
     return agentStatus(rotation, {
       configPath: path,
@@ -225,4 +228,11 @@ class Daemon implements Agent {
     const waiting = candidate(rotation) ?? running(rotation);
     return this.#loop.retriedAt() >= at && (waiting === undefined || (waiting.attemptedAt ?? 0) >= at);
   }
+}
+
+/** With the lines of the settings that its conditions name. */
+function withPlaces(nodes: NodesStatus, generation: Generation | undefined): NodesStatus {
+  const { lines = new Map(), file = "" } = generation ?? {};
+  const placed = ({ message, ...rest }: Condition) => ({ ...rest, message: withLines(message, lines, file) });
+  return { ...nodes, conditions: nodes.conditions.map(placed) };
 }

@@ -87,7 +87,8 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
     return [{ stage: "nodes", status: "bad", detail, remedy: fix ?? remedyOf(problem, node.name, role) }];
   });
   const other = faults.length === 0 ? problemOfNode(node) : null;
-  if (other === null) {
+  // What to do is said once, of all nodes: nodes.other-executor.
+  if (other === null || node.ofExecutor !== undefined) {
     return faults;
   }
   const detail = `node ${node.name}: ${trimmed(other)}`;

@@ -74,6 +74,14 @@ export const NODE_EVENTS = {
     remedy: "Delete the earlier node, or delete its kept data with `sudo novacula-agent nodes purge NAME`.",
     flaps: true,
   },
+  "nodes.other-executor": {
+    level: "error",
+    meaning:
+      "`agent.name` changed, so this host is another executor than the one that its nodes belong to. They go on, and the control plane orders nothing for them.",
+    remedy:
+      "Set `agent.name` back, which the agent applies without a restart. If the new name is meant, give up the nodes with `sudo novacula-agent nodes forget NAME`.",
+    flaps: true,
+  },
   "nodes.supported": {
     level: "info",
     meaning: "The control plane manages nodes now.",

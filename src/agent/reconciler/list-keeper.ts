@@ -1,16 +1,18 @@
 import { printable } from "../../lib/printable.ts";
 import { Conditions } from "../journal/conditions.ts";
 import type { Entry } from "../journal/entry.ts";
+import { earlierOwner, type LeftNodes, leftNodes, noteExecutor } from "./decide/left-nodes.ts";
 import {
   acceptList,
   endNode,
+  type ListFinding,
   NO_NODES,
   type NodeList,
   type NodesAnswer,
   withoutNode,
 } from "./decide/node-list.ts";
 import { readNodes, writeNodes } from "./host/node-memory.ts";
-import { findingEntry } from "./narrate-nodes.ts";
+import { findingEntry, leftEntry } from "./narrate-nodes.ts";
 
 /** The list that this host holds, in memory and on disk. */
 export class ListKeeper {
@@ -22,8 +24,8 @@ export class ListKeeper {
   readonly #conditions: Conditions;
   /** What was said of the last answers, so that it is said once. */
   #said: readonly string[] = [];
-  /** Why the last answer, or an order in it, is not used. */
-  #refused: readonly Entry[] = [];
+  /** What of the last answers is not used. */
+  #unused: readonly ListFinding[] = [];
 
   constructor(dataDir: string, say: (entry: Entry) => void) {
     this.#dataDir = dataDir;
@@ -33,11 +35,16 @@ export class ListKeeper {
 
   /** What is wrong for as long as it lasts. */
   conditions(): readonly Entry[] {
-    return [...this.#conditions.list(), ...this.#refused];
+    return [...this.#conditions.list(), ...this.#unused.map(findingEntry)];
   }
 
   list(): NodeList {
     return this.#list;
+  }
+
+  /** The executor that ordered a node, if this host is another one now. */
+  ownerOf(node: NodeList["nodes"][number]): string | undefined {
+    return earlierOwner(this.#list, node);
   }
 
   /** True until a list arrives, if the memory was damaged: then nothing on the host is changed. */
@@ -61,17 +68,25 @@ export class ListKeeper {
 
   /** Applies the rules to an answer. Resolves with whether the list has changed. */
   async accept(answer: NodesAnswer, running: ReadonlySet<string>): Promise<boolean> {
-    const { list, findings } = acceptList(this.#list, answer, running);
+    const accepted = acceptList(noteExecutor(this.#list, answer), answer, running);
+    const { list } = accepted;
+    const left = leftNodes(list);
+    this.#noteLeft(left);
+    const findings = accepted.findings.flatMap((finding) => beside(left, finding));
     const entries = findings.map(findingEntry);
     for (const entry of entries.filter(({ message }) => !this.#said.includes(message))) {
       this.#say(entry);
     }
-    // An answer without a list says nothing new about those of the last one.
-    if (answer.reply.list !== null || entries.length > 0) {
+    const isRefused = accepted.findings.some(({ kind }) => kind === "refused");
+    if (answer.reply.list !== null || isRefused) {
       this.#said = entries.map(({ message }) => message);
-      this.#refused = entries.filter(({ event }) => event === "nodes.list-refused");
+      this.#unused = findings.filter(({ kind }) => kind === "refused" || kind === "older-revision");
+    } else {
+      // The host has the list of this answer, so only single orders in it may be unused.
+      const over = this.#unused.filter(({ kind }) => kind === "refused").map(saidOf);
+      this.#unused = this.#unused.filter(({ kind }) => kind !== "refused");
+      this.#said = this.#said.filter((message) => !over.includes(message));
     }
-    const isRefused = findings.some(({ kind }) => kind === "refused");
     if (answer.reply.list !== null && !isRefused) {
       this.#isObserveOnly = false;
     }
@@ -90,6 +105,14 @@ export class ListKeeper {
   async retry(): Promise<void> {
     if (this.#isUnwritten) {
       await this.#write();
+    }
+  }
+
+  #noteLeft(left: LeftNodes | undefined): void {
+    if (left === undefined) {
+      this.#conditions.end("left");
+    } else {
+      this.#conditions.begin("left", leftEntry(left));
     }
   }
 
@@ -113,4 +136,20 @@ export class ListKeeper {
       this.#conditions.begin("unwritable", { event: "nodes.unwritable", message });
     }
   }
+}
+
+function saidOf(finding: ListFinding): string {
+  return findingEntry(finding).message;
+}
+
+/** What is left of a finding beside nodes of an earlier executor, which explain it. */
+function beside(left: LeftNodes | undefined, finding: ListFinding): readonly ListFinding[] {
+  if (left === undefined) {
+    return [finding];
+  }
+  if (finding.kind === "unlisted") {
+    const names = finding.names.filter((name) => !left.names.includes(name));
+    return names.length === 0 ? [] : [{ kind: "unlisted", names }];
+  }
+  return finding.kind === "refused" && finding.isOlder ? [] : [finding];
 }

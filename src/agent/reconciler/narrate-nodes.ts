@@ -1,6 +1,9 @@
+import { utcTime } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
+import { capitalized } from "../../lib/sentence.ts";
 import { forAgent, withSudo } from "../../lib/shell-word.ts";
 import type { Entry } from "../journal/entry.ts";
+import type { LeftNodes } from "./decide/left-nodes.ts";
 import type { ListFinding } from "./decide/node-list.ts";
 import type { Action } from "./decide/plan.ts";
 import type { NodeView } from "./node-view.ts";
@@ -59,6 +62,22 @@ export function findingEntry(finding: ListFinding): Entry {
         message: `One list tells ${finding.names.length} running nodes to stop: ${names(finding.names)}. They stop one by one, a minute apart. If that is a mistake, start them again on the control plane.`,
       };
   }
+}
+
+/** A line for nodes of an executor that this host was before. */
+export function leftEntry({ names: left, earlier, now }: LeftNodes): Entry {
+  const [first = ""] = left;
+  const was = printable(earlier, 64);
+  const is = printable(now.name, 64);
+  const [belong, them, goOn] =
+    left.length === 1
+      ? ["belongs", "it", "It goes on as it is"]
+      : ["belong", "them", "They go on as they are"];
+  return {
+    event: "nodes.other-executor",
+    message: `This host was executor ${was} until ${utcTime(now.since)}, and is ${is} since then. ${capitalized(names(left))} on this host ${belong} to ${was}, so no order for ${them} arrives as long as this host is ${is}. ${goOn}. Fix: set agent.name back to ${JSON.stringify(was)}: the agent applies it without a restart. Only if this host is to stay ${is}, give up each node of ${was}: ${forAgent(`nodes forget ${first}`, withSudo)}`,
+    fields: { executor: is },
+  };
 }
 
 /** Whether the control plane manages nodes; said when it changes. */

@@ -139,7 +139,7 @@ class NodesAgent implements NodesPart {
     });
   }
 
-  synced(sent: NodesReport | undefined, { nodes, organization }: SyncReply): void {
+  synced(sent: NodesReport | undefined, { nodes, organization, executor }: SyncReply): void {
     if (sent === undefined) {
       this.#wantSync();
       return;
@@ -158,7 +158,9 @@ class NodesAgent implements NodesPart {
     if (nodes.wantsCapabilities || nodes.wantsWhole) {
       this.#wantSync();
     }
-    this.#reconciler.answered({ organizationId: organization.id, reply: nodes });
+    const at = Math.round(this.#deps.clock.wall(this.#deps.clock.now()));
+    const answer = { organizationId: organization.id, executor: { name: executor.name, at }, reply: nodes };
+    this.#reconciler.answered(answer);
   }
 
   status(): NodesStatus {
@@ -182,7 +184,8 @@ class NodesAgent implements NodesPart {
 
   async forget(name: string): Promise<NodeAnswer> {
     const node = this.#keeper.list().nodes.find(({ spec }) => spec.name === name);
-    if (node !== undefined && (!node.isUnlisted || node.end === "kept")) {
+    const isOfNobody = node !== undefined && (node.isUnlisted || this.#keeper.ownerOf(node) !== undefined);
+    if (node !== undefined && (!isOfNobody || node.end === "kept")) {
       const why = `The control plane's list has node ${name}, so it would come back. Fix: stop or delete it on the control plane.`;
       return { kind: "refused", why: node.end === "kept" ? keptNode(name) : why };
     }

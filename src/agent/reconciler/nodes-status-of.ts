@@ -22,7 +22,10 @@ export function nodesStatusOf(
     nodes: [
       ...nodes
         .filter(({ end }) => end !== "deleted")
-        .map((node) => statusOfNode(node, observed.get(node.spec.id))),
+        .map((node) => ({
+          ...statusOfNode(node, observed.get(node.spec.id)),
+          ofExecutor: keeper.ownerOf(node),
+        })),
       ...waiting.map((spec) => ({ ...base(spec), waitsForName: true })),
     ],
     unknownUnits: [...(outlook.look?.unknownUnits ?? [])],

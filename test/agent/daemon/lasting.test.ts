@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { WITHOUT_NODES } from "../../../src/agent/daemon/nodes-part.ts";
+import { NO_NODES_STATUS } from "../../../src/agent/daemon/status/nodes-status.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { pass } from "../../support/agent/fake-time.ts";
 import { type HostedAgent, hostAgent } from "../../support/agent/hosted-agent.ts";
@@ -69,6 +71,19 @@ describe("what is wrong and lasts", () => {
     host.state.file = file;
     await pass(FOUND_MS);
     expect(events(host)).toEqual([]);
+  });
+
+  it("is of nodes, with the line of a setting that it names", async () => {
+    const dataDir = tempDir();
+    const message = "So it is. Fix: set agent.name back";
+    const conditions = [{ event: "nodes.other-executor", level: "error", message } as const];
+    const nodes = { ...WITHOUT_NODES, status: () => ({ ...NO_NODES_STATUS, conditions }) };
+    const file = { ...inFolder(dataDir), lines: new Map([["agent.name", 9]]) };
+    const host = await hostAgent({ file, asked: async () => accepted(), dataDir, nodes });
+    await pass(SECOND);
+    expect(host.agent.status().conditions.map((each) => each.message)).toEqual([
+      expect.stringMatching(/^So it is\. Fix: set agent\.name \(\S*agent\.toml line 9\) back$/u),
+    ]);
   });
 
   it("is a host that has another name than its executor, whose name is a default", async () => {

@@ -43,6 +43,7 @@ const SEEN: { readonly [Event in EventName]?: string | typeof CONDITION | typeof
   "nodes.list-refused": CONDITION,
   "nodes.memory-damaged": CONDITION,
   "nodes.name-in-use": "doctor reads the nodes of the agent",
+  "nodes.other-executor": CONDITION,
   "nodes.unknown-units": "doctor reads the nodes of the agent",
   "nodes.unlisted": "a node runs that the control plane does not list",
   "nodes.unsupported": CONDITION,

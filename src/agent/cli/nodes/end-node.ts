@@ -75,7 +75,7 @@ function unitsToForget(name: string, status: NodesStatus): readonly string[] {
     return unknown;
   }
   const node = nodeNamed(name, status);
-  if (node.isKept || !node.isUnlisted) {
+  if (node.isKept || !(node.isUnlisted || node.ofExecutor !== undefined)) {
     const message = node.isKept
       ? `Node ${name} is deleted, and its data was kept.`
       : `The control plane lists node ${name}, so it would come back. Nothing was changed.`;

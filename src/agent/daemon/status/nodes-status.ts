@@ -30,6 +30,10 @@ export const nodeStatusSchema = z.object({
   revision: z.number().int().describe("The revision that was ordered last"),
   runningRevision: z.number().int().nullable().describe("The one that its processes run with; null: none"),
   isUnlisted: z.boolean().describe("The control plane's list does not have it. It goes on"),
+  ofExecutor: z
+    .string()
+    .optional()
+    .describe("The executor that it belongs to, if this host is another one since then"),
   isKept: z.boolean().describe("It is deleted, and its data was kept as ordered"),
   waitsForName: z.boolean().describe("An earlier node still has its name"),
   processes: z.array(processSchema),
@@ -81,13 +85,16 @@ export function nodeState({ processes, isKept, waitsForName }: NodeStatus): stri
 
 /** What is wrong with a node, as one sentence; null: nothing. */
 export function problemOfNode(node: NodeStatus): string | null {
-  const { processes, isUnlisted, isKept, waitsForName } = node;
+  const { processes, isUnlisted, isKept, waitsForName, ofExecutor } = node;
   const found = processes.find(({ problem }) => problem !== null);
   if (found !== undefined) {
     return found.reason ?? found.problem;
   }
   if (waitsForName) {
     return "An earlier node still has its name on this host.";
+  }
+  if (ofExecutor !== undefined && !isKept) {
+    return `It belongs to executor ${ofExecutor}, which this host was before. It goes on.`;
   }
   return isUnlisted && !isKept ? "The control plane's list does not have it. It goes on." : null;
 }

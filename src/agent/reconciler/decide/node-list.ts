@@ -6,6 +6,8 @@ export interface HeldNode {
   readonly spec: NodeSpec;
   /** Whose list ordered it. */
   readonly organizationId: string;
+  /** The name of the executor whose list ordered it; undefined: nobody noted it. */
+  readonly executor?: string | undefined;
   /** True if the last accepted list does not have it. It goes on, and nothing changes it. */
   readonly isUnlisted: boolean;
   /** True if it was told to stop together with many others: these stop one by one. */
@@ -19,6 +21,8 @@ export interface NodeList {
   /** Null: no list was ever accepted. */
   readonly organizationId: string | null;
   readonly changeNumber: number | null;
+  /** As which executor this host was answered last, and since when, epoch ms. */
+  readonly executor?: { readonly name: string; readonly since: number } | undefined;
   readonly nodes: readonly HeldNode[];
   /** New nodes whose name an earlier node still has. */
   readonly waiting: readonly NodeSpec[];
@@ -28,7 +32,7 @@ export const NO_NODES: NodeList = { organizationId: null, changeNumber: null, no
 
 /** What a person should know of an answer. `why` is a clause. */
 export type ListFinding =
-  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "refused"; readonly why: string; readonly isOlder?: true }
   | { readonly kind: "older-revision"; readonly name: string; readonly held: number; readonly given: number }
   | { readonly kind: "name-in-use"; readonly name: string }
   | { readonly kind: "unlisted"; readonly names: readonly string[] }
@@ -43,6 +47,8 @@ interface Accepted {
 /** An accepted sync: whose control plane answered, and what it said of nodes. */
 export interface NodesAnswer {
   readonly organizationId: string;
+  /** The executor that this host is for the control plane, and when it answered, epoch ms. */
+  readonly executor?: { readonly name: string; readonly at: number };
   readonly reply: NodesReply;
 }
 
@@ -58,15 +64,15 @@ const FEWEST_OF_MANY = 3;
  */
 export function acceptList(known: NodeList, answer: NodesAnswer, running: ReadonlySet<string>): Accepted {
   const { reply, organizationId } = answer;
-  const why = refusal(known, answer);
-  if (why !== undefined) {
-    return { list: known, findings: [{ kind: "refused", why }] };
+  const refused = refusal(known, answer);
+  if (refused !== undefined) {
+    return { list: known, findings: [refused] };
   }
   if (reply.list === null) {
     return { list: known, findings: [] };
   }
   const findings: ListFinding[] = [];
-  const next = merge(known, reply.list, organizationId, findings);
+  const next = merge(known, reply.list, answer, findings);
   const slowed = manyStops(known, next.nodes, running);
   const nodes = next.nodes.map((node) => ({
     ...node,
@@ -82,7 +88,7 @@ export function acceptList(known: NodeList, answer: NodesAnswer, running: Readon
   if (unlisted.length > 0) {
     findings.push({ kind: "unlisted", names: unlisted.map(({ spec }) => spec.name) });
   }
-  const list = { organizationId, changeNumber: reply.changeNumber, nodes, waiting: next.waiting };
+  const list = { ...known, organizationId, changeNumber: reply.changeNumber, nodes, waiting: next.waiting };
   return { list: isSame(list, known) ? known : list, findings };
 }
 
@@ -103,17 +109,19 @@ export function isWantedRunning({ spec }: Pick<HeldNode, "spec">): boolean {
   return spec.deletion === null && spec.desiredState === "running";
 }
 
-/** Why an answer counts for nothing, as a clause; undefined: it counts. */
-function refusal(known: NodeList, { organizationId, reply }: NodesAnswer): string | undefined {
+/** Why an answer counts for nothing; undefined: it counts. */
+function refusal(known: NodeList, { organizationId, reply }: NodesAnswer): ListFinding | undefined {
   const { changeNumber } = known;
   if (reply.list !== null && reply.list.length !== reply.count) {
-    return `it has ${reply.list.length} nodes and says that it has ${reply.count}`;
+    const why = `it has ${reply.list.length} nodes and says that it has ${reply.count}`;
+    return { kind: "refused", why };
   }
   if (new Set(reply.list?.map(({ id }) => id)).size !== (reply.list?.length ?? 0)) {
-    return "it has a node twice, and so two orders for it";
+    return { kind: "refused", why: "it has a node twice, and so two orders for it" };
   }
   if (known.organizationId === organizationId && changeNumber !== null && reply.changeNumber < changeNumber) {
-    return `its number is ${reply.changeNumber}, and the host already has list ${changeNumber}: the control plane may have been restored from an older backup`;
+    const why = `its number is ${reply.changeNumber}, and the host already has list ${changeNumber}: the control plane may have been restored from an older backup`;
+    return { kind: "refused", why, isOlder: true };
   }
   return undefined;
 }
@@ -126,7 +134,7 @@ interface Merged {
 function merge(
   known: NodeList,
   specs: readonly NodeSpec[],
-  organizationId: string,
+  { organizationId, executor: orderer }: NodesAnswer,
   findings: ListFinding[],
 ): Merged {
   const listed = new Set(specs.map((spec) => spec.id));
@@ -139,10 +147,11 @@ function merge(
     }
   }
   const waiting: NodeSpec[] = [];
+  const ordered = { organizationId, ...(orderer !== undefined && { executor: orderer.name }) };
   for (const spec of specs) {
     const old = held.get(spec.name);
     if (old === undefined && held.size < MOST_HELD) {
-      held.set(spec.name, { spec, organizationId, isUnlisted: false, isSlow: false, end: null });
+      held.set(spec.name, { spec, ...ordered, isUnlisted: false, isSlow: false, end: null });
     } else if (old === undefined || old.spec.id !== spec.id || old.organizationId !== organizationId) {
       waiting.push(spec);
       if (!known.waiting.some(({ id }) => id === spec.id)) {
@@ -152,7 +161,7 @@ function merge(
       const { name, revision } = spec;
       findings.push({ kind: "older-revision", name, held: old.spec.revision, given: revision });
     } else {
-      held.set(spec.name, { ...old, spec });
+      held.set(spec.name, { ...old, ...ordered, spec });
     }
   }
   return { nodes: [...held.values()], waiting };

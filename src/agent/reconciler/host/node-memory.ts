@@ -19,11 +19,13 @@ const schema = z.strictObject({
   format: z.literal(1),
   organizationId: z.string().max(4096).nullable(),
   changeNumber: z.number().int().min(0).nullable(),
+  executor: z.strictObject({ name: z.string().max(4096), since: z.number() }).optional(),
   nodes: z
     .array(
       z.strictObject({
         spec: nodeSpec,
         organizationId: z.string().max(4096),
+        executor: z.string().max(4096).optional(),
         isUnlisted: z.boolean(),
         isSlow: z.boolean(),
         end: z.enum(["deleted", "kept"]).nullable(),
@@ -73,8 +75,8 @@ export async function readNodes(dataDir: string): Promise<NodeMemory> {
  */
 export async function writeNodes(dataDir: string, list: NodeList): Promise<AccessProblem | undefined> {
   const path = nodesPath(dataDir);
-  const { organizationId, changeNumber, nodes, waiting } = list;
-  const text = `${JSON.stringify({ format: 1, organizationId, changeNumber, nodes, waiting })}\n`;
+  const { organizationId, changeNumber, executor, nodes, waiting } = list;
+  const text = `${JSON.stringify({ format: 1, organizationId, changeNumber, executor, nodes, waiting })}\n`;
   try {
     await inTime(path, async (signal) => {
       await writeFileAtomically(path, text, {
