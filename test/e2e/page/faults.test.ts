@@ -56,6 +56,7 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     const page = await browse({ mayLog: GONE, atEnd: onTestFinished });
     await signIn(page, front.url);
     // So that it has data to show.
+    await page.getByText("No API keys yet").waitFor();
     await settled(front);
     front.isBroken = true;
     const fresh = await openTab(page, { mayLog: GONE, atEnd: onTestFinished });
