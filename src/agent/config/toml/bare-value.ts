@@ -15,7 +15,7 @@ const MIXED_CASE = /[a-z][A-Z]|[A-Z]{2}[a-z]/u;
  * piece of one, is not repeated. Undefined: nothing better is known than to quote it.
  */
 export function bareValue(line: string, setting: string | undefined): Advice | undefined {
-  const written = writtenValue(line);
+  const written = writtenValue(/^[^=#]*=(?!=)(.*)$/su.exec(line)?.[1] ?? "");
   const [key = "", table] = setting?.split(".").toReversed() ?? [];
   const schema = settingSchema(table, key);
   if (schema === undefined || setting === undefined) {
@@ -25,10 +25,13 @@ export function bareValue(line: string, setting: string | undefined): Advice | u
   if (isNumeric(key)) {
     return numberAdvice(written ?? "", nameIn(line, key), schema);
   }
-  const accepts = (value: string) => schema.safeParse(value).success;
-  const wants = schema.safeParse(written ?? "").error?.issues[0]?.message;
-  const meant = meantTexts(written ?? "", wants ?? "").find(accepts);
   const name = nameIn(line, key);
+  if (written === undefined) {
+    return { remedy: `Put the value in double quotes: ${name} = "…".` };
+  }
+  const accepts = (value: string) => schema.safeParse(value).success;
+  const wants = schema.safeParse(written).error?.issues[0]?.message;
+  const meant = meantTexts(written, key, wants ?? "").find(accepts);
   if (meant !== undefined) {
     const shown = isHarmless(setting, meant) ? meant : "…";
     return { remedy: `Put the value in double quotes: ${name} = "${shown}".` };
@@ -37,13 +40,33 @@ export function bareValue(line: string, setting: string | undefined): Advice | u
   return { remedy: `Put the value in double quotes: ${name} = "…".${wanted}` };
 }
 
+/** What stands for the value in an example of the line: numbers have no quotes. */
+export function exampleValue(line: string, setting: string | undefined): string {
+  const key = setting?.split(".").at(-1) ?? "";
+  if (!isNumeric(key)) {
+    return '"…"';
+  }
+  const value = line.replace(/^\s*(?:(?:export|set|let|const|var)\s+)?["']?[\w.-]+["']?\s*[:=]*/u, "");
+  return String(numberIn(writtenValue(value) ?? "", unitOf(key)) ?? "…");
+}
+
+/** Whether a setting is a number. */
+export function isNumeric(setting: string): boolean {
+  return /_(?:secs|ms)$/u.test(setting);
+}
+
+/** In ms. */
+function unitOf(setting: string): number {
+  return setting.endsWith("_ms") ? 1 : 1000;
+}
+
 interface Advice {
   readonly problem?: string;
   readonly remedy: string;
 }
 
 function numberAdvice(written: string, name: string, schema: z.ZodType): Advice {
-  const number = numberIn(written, name.endsWith("_ms") ? 1 : 1000);
+  const number = numberIn(written, unitOf(name));
   const isPossible = number !== undefined && schema.safeParse(number).success;
   const wants = schema.safeParse("").error?.issues[0]?.message ?? "a number";
   return {
@@ -60,18 +83,15 @@ function nameIn(line: string, key: string): string {
   return dotted?.endsWith(`.${key}`) ? dotted : key;
 }
 
-/** Without a comment, and without what ends a line in other languages. */
-function writtenValue(line: string): string | undefined {
-  const value = /^[^=#]*=(?!=)(.*)$/su.exec(line)?.[1]?.replace(/(?:^|\s)#.*$/su, "") ?? "";
+/** Without a comment, without quotes, and without what ends a line in other languages. */
+function writtenValue(value: string): string | undefined {
   const bare = value
+    .replace(/(?:^|\s)#.*$/su, "")
     .trim()
+    .replace(/^["']+/u, "")
     .replace(/["'\s]*[,;]?$/u, "")
     .replace(/["']+$/u, "");
   return bare === "" || bare.length > MAX_LENGTH || /["'\\#]|[^\x20-\x7e]/u.test(bare) ? undefined : bare;
-}
-
-function isNumeric(key: string): boolean {
-  return /_(?:secs|ms)$/u.test(key);
 }
 
 /** `30s`, `30 s`, `2,5`, `.5`, `05` and `+5` mean a number, in units of `unitMs`. */
@@ -85,10 +105,11 @@ function numberIn(text: string, unitMs: number): number | undefined {
 }
 
 /** The words of other formats for `none`, similar words, and a host without its scheme. */
-function meantTexts(text: string, wants: string): readonly string[] {
+function meantTexts(text: string, key: string, wants: string): readonly string[] {
   const none = /^(?:none|null|nil|no|off|false)$/iu.test(text) ? ["none"] : [];
-  const host = text.includes("://") ? [] : [`https://${text}`];
-  return [text, ...none, ...(wants.startsWith("one of") ? [meantWord(text, wants) ?? ""] : host)];
+  const host = key === "url" ? [`https://${text}`] : [];
+  const word = wants.startsWith("one of") ? [meantWord(text, wants) ?? ""] : [];
+  return [text, ...none, ...host, ...word];
 }
 
 function isHarmless(setting: string, text: string): boolean {

@@ -7,7 +7,7 @@ import type { StandIn } from "../../stand-in/stand-in.ts";
 import { toolOutput } from "../../stand-in/tool-output.ts";
 import type { ConfigIssue } from "../issue/config-issue.ts";
 import { KEYS_BY_TABLE } from "../schema/config-schema.ts";
-import { bareValue } from "./bare-value.ts";
+import { bareValue, exampleValue, isNumeric } from "./bare-value.ts";
 import { LINE_RULES, type SyntaxRule } from "./toml-line-rules.ts";
 import { positionAt, type TextPosition } from "./toml-outline.ts";
 
@@ -36,8 +36,14 @@ export function explainSyntax(text: string, file: string, places: readonly TextP
     const key = knownKey(lines, place.line);
     const name = key?.split(".").at(-1) ?? "name";
     const { isBare, ...said } = found;
-    const exact = isBare ? bareValue((lines[found.line - 1] ?? "").slice(0, MAX_LINE), key) : undefined;
-    const remedy = exact?.remedy ?? mapRemedy(found.remedy, (text) => text.replace("NAME", name));
+    const line = (lines[found.line - 1] ?? "").slice(0, MAX_LINE);
+    const isValue = isBare || (found.code === "missing-quote" && isNumeric(name));
+    const exact = isValue ? bareValue(line, key) : undefined;
+    const example = () => `${name} = ${exampleValue(line, key)}`;
+    const named = mapRemedy(found.remedy, (text) =>
+      text.replace('NAME = "…"', example).replace("NAME", name),
+    );
+    const remedy = exact?.remedy ?? named;
     return { file, ...(key !== undefined && { key }), ...said, ...exact, remedy };
   }
   const [place] = places;

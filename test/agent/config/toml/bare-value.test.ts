@@ -34,6 +34,8 @@ describe("a number with a unit, or in the form of another language", () => {
     ["5,", "5"],
     ["5s;", "5"],
     ["5s'", "5"],
+    ['"5s', "5"],
+    ['"5', "5"],
   ])("is said as the setting wants it: %s", async (value, number) => {
     expect(await said(minimal(`sync_interval_secs = ${value}`))).toBe(
       `control_plane.sync_interval_secs: has a value that is no number. Write sync_interval_secs = ${number}: ${SECONDS}.`,
@@ -48,6 +50,20 @@ describe("a number with a unit, or in the form of another language", () => {
       );
     },
   );
+
+  it.each([
+    ["interval_secs: 30s", "Write an equals sign: interval_secs = 30."],
+    ["interval_secs: 30s # often", "Write an equals sign: interval_secs = 30."],
+    ['"interval_secs": "2m",', "Write an equals sign: interval_secs = 120."],
+    ["interval_secs: often", "Write an equals sign: interval_secs = …."],
+    ["interval_secs 30s", "Write interval_secs = 30: the name in one word, then =."],
+    ["export interval_secs=30", "Write only the name, then = and the value: interval_secs = 30."],
+    ["scrape_timeout_ms: 5s", "Write an equals sign: scrape_timeout_ms = 5000."],
+  ])("has no quotes in the example of another mistake: %s", async (line, remedy) => {
+    expect(await said(minimal("[reporter]", line))).toMatch(
+      new RegExp(`\\. ${remedy.replaceAll(".", "\\.")}$`, "u"),
+    );
+  });
 
   it("counts in the unit of its setting, in whatever way that is named", async () => {
     const write = async (...lines: readonly string[]) =>
@@ -87,6 +103,14 @@ describe("a text without quotes", () => {
       );
     },
   );
+
+  it("is not made up if nobody can tell what was meant", async () => {
+    const advice = /Put the value in double quotes: name = "…"\.$/u;
+    for (const value of ["Ünï", 'a"b', "a\\b", "x".repeat(201)]) {
+      expect(await said(minimal(`[agent]\nname = ${value}`))).toMatch(advice);
+    }
+    expect(await said(minimal("[agent]\ndata_dir = data"))).not.toContain("https://");
+  });
 
   it("has the rule said if the setting does not accept it", async () => {
     expect(await said(minimal("ca_file = ca.pem"))).toContain(
