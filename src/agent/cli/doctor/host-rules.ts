@@ -9,8 +9,13 @@ import {
   filtersByNftables,
   type OutgoingRules,
 } from "../../doctor/rules/outgoing-rules.ts";
+import { type PacketRule, type RulePlace, withoutHandles } from "../../doctor/rules/packet-rule.ts";
 import { redirectsByIptables, redirectsByNftables } from "../../doctor/rules/redirected-port.ts";
+import { placeOfRule } from "../../doctor/rules/rule-file.ts";
+import { ruleFiles } from "../../doctor/rules/rule-files.ts";
 
+/** With the numbers by which rules are deleted. */
+const RULESET = "nft -a list ruleset";
 const PATIENCE_MS = 5000;
 /** Rules of a busy host: a longer list is not read. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -23,16 +28,20 @@ export async function outgoingRules(port: string): Promise<OutgoingRules | undef
   if (process.geteuid?.() !== 0) {
     return undefined;
   }
-  const ruleset = await shownBy("nft list ruleset");
-  const found = [
-    ruleset && { command: "nft list ruleset", redirects: redirectsByNftables(ruleset, port) },
-    await ofIptables("iptables", port),
-    await ofIptables("ip6tables", port),
-  ].find((each) => each && each.redirects.length > 0);
+  const ruleset = await shownBy(RULESET);
+  const ofNftables = ruleset && {
+    command: "nft list ruleset",
+    redirects: await inFiles(redirectsByNftables(ruleset, port)),
+  };
+  const all = [ofNftables, await ofIptables("ip6tables", port), await ofIptables("iptables", port)].flatMap(
+    (each) => (each && each.redirects.length > 0 ? [each] : []),
+  );
+  // nft shows rules of iptables, too: whose they are is known by the file that has them.
+  const found = all.find(({ redirects }) => redirects.some(({ file }) => file !== undefined)) ?? all.at(-1);
   if (found) {
     return { ...found, command: asRoot(found.command) };
   }
-  if (ruleset !== undefined && filtersByNftables(ruleset)) {
+  if (ruleset !== undefined && filtersByNftables(withoutHandles(ruleset))) {
     return { command: asRoot("nft list ruleset"), redirects: [] };
   }
   for (const tool of ["iptables", "ip6tables"]) {
@@ -50,7 +59,7 @@ export async function dropsHere(addresses: readonly string[], port: string): Pro
   if (process.geteuid?.() !== 0) {
     return [];
   }
-  const ruleset = (await shownBy("nft list ruleset")) ?? "";
+  const ruleset = (await shownBy(RULESET)) ?? "";
   const drops: DropHere[] = [];
   for (const address of addresses) {
     const tool = isIPv4(address) ? "iptables" : "ip6tables";
@@ -60,13 +69,28 @@ export async function dropsHere(addresses: readonly string[], port: string): Pro
       ...dropsByIptables(chains ?? "", { address, port }, tool),
     );
   }
-  return [...new Map(drops.map((each) => [each.command, each])).values()];
+  return await inFiles([...new Map(drops.map((each) => [each.command, each])).values()]);
 }
 
 async function ofIptables(tool: "iptables" | "ip6tables", port: string): Promise<OutgoingRules | undefined> {
   const command = `${tool} -t nat -S`;
   const table = (await hasNat(tool)) ? await shownBy(command) : undefined;
-  return table === undefined ? undefined : { command, redirects: redirectsByIptables(table, port) };
+  if (table === undefined) {
+    return undefined;
+  }
+  return { command, redirects: await inFiles(redirectsByIptables(table, port, tool)) };
+}
+
+/** Each with the place where a file has its rule. */
+async function inFiles<Found extends { readonly rule?: PacketRule | undefined }>(
+  all: readonly Found[],
+): Promise<readonly (Found & { readonly file?: RulePlace | undefined })[]> {
+  return await Promise.all(
+    all.map(async (found) => {
+      const { rule } = found;
+      return rule === undefined ? found : { ...found, file: placeOfRule(rule, await ruleFiles(rule)) };
+    }),
+  );
 }
 
 /** The older iptables would load the table into the kernel, where it slows every packet down. */

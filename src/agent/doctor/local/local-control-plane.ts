@@ -4,7 +4,7 @@ import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { CertificateFiles } from "../../systemd/service/certificate-files.ts";
 import type { PortHolder } from "../../systemd/service/port-holder.ts";
 import { type DropHere, dropSteps } from "../rules/dropped-here.ts";
-import { type OutgoingRules, redirectStep } from "../rules/outgoing-rules.ts";
+import { type OutgoingRules, redirectSteps } from "../rules/outgoing-rules.ts";
 import { elsewhere, type LocalAddress, leadsThere } from "./local-address.ts";
 import { isTaken, listenersAt, takenRemedy, takenText } from "./local-holder.ts";
 import { type LocalStart, SERVICE, startCause, startRemedy } from "./local-start.ts";
@@ -95,7 +95,7 @@ function onHost(
   if (isThere && rules !== undefined && rules.redirects.length > 0) {
     const start =
       "The control plane of this host listens there, but this host redirects what it sends to it, by";
-    return [redirectStep(start, rules)];
+    return redirectSteps(start, rules);
   }
   const seeRules = step("To see the rules, run:", asRoot("nft list ruleset"));
   if (cause === "timeout") {

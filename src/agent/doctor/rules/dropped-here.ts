@@ -3,6 +3,7 @@ import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import { type Chain, chainsOfIptables, chainsOfNftables } from "./filter-chains.ts";
+import { fileStep, type PacketRule, type RulePlace } from "./packet-rule.ts";
 import { concerns } from "./redirected-port.ts";
 
 /** A chain that drops what this host sends to itself. */
@@ -14,6 +15,10 @@ export interface DropHere {
   readonly by: string;
   /** Lets everything pass that this host sends to itself. */
   readonly command: string;
+  /** Undefined: its policy drops. */
+  readonly rule?: PacketRule | undefined;
+  /** Where a file has that rule. */
+  readonly file?: RulePlace | undefined;
 }
 
 /** What is sent to an address of this host, over lo. */
@@ -27,26 +32,29 @@ const MAX_LENGTH = 200;
 /** The chains of `nft list ruleset` that drop it, without those that iptables keeps there. */
 export function dropsByNftables(ruleset: string, packet: OwnPacket, hasIptables: boolean): DropHere[] {
   const families = ["inet", isIPv4(packet.address) ? "ip" : "ip6"];
-  return droppingIn(chainsOfNftables(ruleset), packet).flatMap(({ chain: { table, name, isInput }, by }) => {
-    const [family = ""] = table.split(" ");
-    const isOfIptables = hasIptables && / filter$/u.test(table) && /^(?:INPUT|OUTPUT)$/u.test(name);
-    if (isOfIptables || !families.includes(family)) {
-      return [];
-    }
-    const words = [...table.split(" "), name].map(shellWord).join(" ");
-    const rule = `nft insert rule ${words} ${isInput ? "iif" : "oif"} lo accept`;
-    const place = printable(`table ${table}, chain ${name}`, MAX_LENGTH);
-    return [{ program: "nftables", place, by, command: asRoot(rule) }];
-  });
+  return droppingIn(chainsOfNftables(ruleset), packet).flatMap(
+    ({ chain: { table, name, isInput }, by, rule: own }) => {
+      const [family = ""] = table.split(" ");
+      const isOfIptables = hasIptables && / filter$/u.test(table) && /^(?:INPUT|OUTPUT)$/u.test(name);
+      if (isOfIptables || !families.includes(family)) {
+        return [];
+      }
+      const words = [...table.split(" "), name].map(shellWord).join(" ");
+      const rule = `nft insert rule ${words} ${isInput ? "iif" : "oif"} lo accept`;
+      const place = printable(`table ${table}, chain ${name}`, MAX_LENGTH);
+      return [{ program: "nftables", place, by, command: asRoot(rule), rule: own }];
+    },
+  );
 }
 
 /** The same of `iptables -S`, or of `ip6tables -S`, which is `tool`. */
 export function dropsByIptables(shown: string, packet: OwnPacket, tool: string): DropHere[] {
-  return droppingIn(chainsOfIptables(shown), packet).map(({ chain: { name, isInput }, by }) => ({
+  return droppingIn(chainsOfIptables(shown, tool), packet).map(({ chain: { name, isInput }, by, rule }) => ({
     program: "iptables",
     place: `table filter, chain ${name}`,
     by,
     command: asRoot(`${tool} -I ${name} ${isInput ? "-i" : "-o"} lo -j ACCEPT`),
+    rule,
   }));
 }
 
@@ -63,7 +71,18 @@ export function dropSteps(drops: readonly DropHere[]): readonly Step[] {
     step(
       `Write the same rule into the file from which the rules are loaded (${[...files].join(", ")}), or the next start of this host undoes it.`,
     ),
+    ...drops.flatMap(deletionSteps),
   ];
+}
+
+/** Others may need the rule against other hosts, so this is not the first advice. */
+function deletionSteps({ rule, file }: DropHere): readonly Step[] {
+  return rule?.deletion === undefined
+    ? []
+    : [
+        step("If nobody needs the rule that drops, delete it in place of that:", rule.deletion),
+        fileStep(rule, file),
+      ];
 }
 
 const FILES = {
@@ -78,7 +97,7 @@ function droppingIn(chains: readonly Chain[], packet: OwnPacket) {
     }
     const verdict = verdictOf(chain, chains, packet, new Set());
     const by = verdict === undefined && chain.policy === "drop" ? "its policy" : verdict?.by;
-    return by === undefined ? [] : [{ chain, by }];
+    return by === undefined ? [] : [{ chain, by, rule: verdict?.rule }];
   });
 }
 
@@ -88,8 +107,8 @@ function verdictOf(
   chains: readonly Chain[],
   packet: OwnPacket,
   seen: ReadonlySet<Chain>,
-): { readonly by: string | undefined } | undefined {
-  for (const { text, shown } of chain.rules.filter((rule) => mayMatch(rule.text, packet))) {
+): { readonly by: string | undefined; readonly rule?: PacketRule } | undefined {
+  for (const { text, shown, rule } of chain.rules.filter((each) => mayMatch(each.text, packet))) {
     const to = /\b(?:jump|goto) ([^\s,]+)/u.exec(text)?.[1];
     const next = chains.find(({ table, name }) => table === chain.table && name === to);
     if (/\b(?:accept|queue)\b/u.test(text)) {
@@ -101,7 +120,7 @@ function verdictOf(
         return verdict;
       }
     } else if (OF_ALL.test(withoutMatches(text))) {
-      return { by: `the rule ${printable(shown, MAX_LENGTH)}` };
+      return { by: `the rule ${printable(shown, MAX_LENGTH)}`, rule };
     }
   }
   return undefined;

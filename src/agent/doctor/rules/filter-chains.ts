@@ -1,7 +1,10 @@
+import { iptablesRule, nftRule, type PacketRule, withoutHandle } from "./packet-rule.ts";
+
 /** A rule in the words of nft(8) without its comment, and as the program shows it. */
-interface FilterRule {
+export interface FilterRule {
   readonly text: string;
   readonly shown: string;
+  readonly rule: PacketRule;
 }
 
 /** A chain of a packet filter. */
@@ -19,13 +22,13 @@ export interface Chain {
 /** Hooks that see what this host sends to itself: nft(8). */
 const HOOK = /^type filter hook (input|prerouting|output|postrouting) [^;]*;(?: policy (\w+);)?/u;
 
-/** The chains in `nft list ruleset`. */
+/** The chains in `nft -a list ruleset`. */
 export function chainsOfNftables(ruleset: string): readonly Chain[] {
   const chains: (Chain & { rules: FilterRule[] })[] = [];
   let table = "";
   let isInChain = false;
   for (const line of ruleset.split("\n")) {
-    const text = line.trim();
+    const { text, handle } = withoutHandle(line.trim());
     table = /^table (\S+ \S+) \{/u.exec(text)?.[1] ?? table;
     const name = /^chain (\S+) \{$/u.exec(text)?.[1];
     const last = chains.at(-1);
@@ -43,6 +46,7 @@ export function chainsOfNftables(ruleset: string): readonly Chain[] {
         last.rules.push({
           text: text.replace(/ comment "[^"]*"/u, ""),
           shown: text.replace(/counter packets \d+ bytes \d+ /u, ""),
+          rule: nftRule(table, last.name, text, handle),
         });
       }
     }
@@ -67,8 +71,11 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/-([jg]) /gu, "jump "],
 ];
 
-/** The chains in `iptables -S` that see what this host sends to itself, and those by jumps. */
-export function chainsOfIptables(shown: string): readonly Chain[] {
+/**
+ * The chains in `iptables -S` that see what this host sends to itself, and those by jumps; `tool`
+ * is that program, or ip6tables.
+ */
+export function chainsOfIptables(shown: string, tool: string): readonly Chain[] {
   const lines = shown.split("\n").map((line) => line.trim());
   return lines.flatMap((line): Chain[] => {
     const [, name, policy = "-"] = /^-[PN] (\S+)(?: (\S+))?$/u.exec(line) ?? [];
@@ -82,7 +89,11 @@ export function chainsOfIptables(shown: string): readonly Chain[] {
         name,
         policy: policy === "-" ? undefined : policy.toLowerCase(),
         isInput: name === "INPUT",
-        rules: rules.map((each) => ({ text: inNft(each), shown: each })),
+        rules: rules.map((each) => ({
+          text: inNft(each),
+          shown: each,
+          rule: iptablesRule(tool, "filter", each),
+        })),
       },
     ];
   });

@@ -1,6 +1,9 @@
 import { type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 
+import { fileStep, type RulePlace } from "./packet-rule.ts";
+import type { Redirect } from "./redirected-port.ts";
+
 /** A chain that sees what the programs of this host send: nft(8), `type filter hook output`. */
 const OUTPUT_CHAIN = /\bchain \S+ \{\s*type filter hook output [^;]*;(?: policy (\w+);)?([^}]*)\}/gu;
 
@@ -20,32 +23,52 @@ export function filtersByIptables(chain: string): boolean {
 export interface OutgoingRules {
   /** Shows them. */
   readonly command: string;
-  /** Those that send it to another port or host, with where they are. */
-  readonly redirects: readonly string[];
+  /** Those that send it to another port or host, and where a file has them. */
+  readonly redirects: readonly (Redirect & { readonly file?: RulePlace | undefined })[];
 }
 
 /** No line shows more rules. */
 const MOST = 2;
 
 /** What the rules are, as a sentence that its command follows. */
-function rulesStep({ command, redirects }: OutgoingRules): Step {
+function rulesSteps({ command, redirects }: OutgoingRules): readonly Step[] {
   return redirects.length === 0
-    ? step("This host has rules for outgoing packets, which may be the cause. To see them, run:", command)
-    : redirectStep("This may be the cause: this host redirects what it sends to that port, by", {
+    ? [step("This host has rules for outgoing packets, which may be the cause. To see them, run:", command)]
+    : redirectSteps("This may be the cause: this host redirects what it sends to that port, by", {
         command,
         redirects,
       });
 }
 
 /** Takes the redirects out; `start` is the sentence before them. */
-export function redirectStep(start: string, { command, redirects }: OutgoingRules): Step {
+export function redirectSteps(start: string, { command, redirects }: OutgoingRules): readonly Step[] {
+  const named = redirects.slice(0, MOST);
+  const rules = named.map(({ shown }) => shown).join("; ");
+  const deletions = named.flatMap(({ rule }) => rule.deletion ?? []);
   const program = command.includes("iptables") ? "iptables" : "nftables";
   const [one, it, is] =
     redirects.length === 1 ? ["the rule", "it", "it is"] : ["the rules", "them", "they are"];
-  return step(
-    `${start} ${one} of ${program} ${redirects.slice(0, MOST).join("; ")}. Delete ${it} there, and in the file from which ${is} loaded. To see all rules, run:`,
-    command,
-  );
+  const files = named.map(({ rule, file }) => fileStep(rule, file));
+  const said = `${start} ${one} of ${program} ${rules}.`;
+  return deletions.length < redirects.length
+    ? [
+        step(
+          `${said} Delete ${it} there, and in the file from which ${is} loaded. To see all rules, run:`,
+          command,
+        ),
+      ]
+    : [
+        step(
+          `${said} To delete ${redirects.length === 1 ? "that rule" : "those rules"} alone, run:`,
+          ...deletions,
+        ),
+        ...differing(files),
+      ];
+}
+
+/** Several rules may be in one file. */
+function differing(steps: readonly Step[]): readonly Step[] {
+  return [...new Map(steps.map((each) => [`${each.say} ${each.run}`, each])).values()];
 }
 
 /** What a rule of a firewall can cause. */
@@ -70,5 +93,5 @@ export function withRules(
   if (rules === undefined || cause === undefined || !causes.has(cause)) {
     return remedy;
   }
-  return [...stepsOf(remedy ?? []), rulesStep(rules)];
+  return [...stepsOf(remedy ?? []), ...rulesSteps(rules)];
 }

@@ -1,10 +1,19 @@
 import { printable } from "../../../lib/printable.ts";
+import { iptablesRule, nftRule, type PacketRule, withoutHandle } from "./packet-rule.ts";
+
+/** A rule that sends packets elsewhere. */
+export interface Redirect {
+  readonly rule: PacketRule;
+  /** The rule, with where it is. */
+  readonly shown: string;
+}
 
 /** A rule of NAT, with where it is. */
 interface Rule {
   readonly chain: string;
   readonly text: string;
   readonly place: string;
+  readonly rule: PacketRule;
 }
 
 const MAX_LENGTH = 200;
@@ -12,14 +21,14 @@ const MAX_LENGTH = 200;
 const BY_NFTABLES = /\b(?:dnat|redirect)\b|xt target "(?:DNAT|REDIRECT)"/u;
 const BY_IPTABLES = /\s-j (?:DNAT|REDIRECT)\b/u;
 
-/** The rules in `nft list ruleset` that send elsewhere what this host sends to the port. */
-export function redirectsByNftables(ruleset: string, port: string): readonly string[] {
+/** The rules in `nft -a list ruleset` that send elsewhere what this host sends to the port. */
+export function redirectsByNftables(ruleset: string, port: string): readonly Redirect[] {
   const rules: Rule[] = [];
   const hooks = new Set<string>();
   let table = "";
   let name: string | undefined;
   for (const line of ruleset.split("\n")) {
-    const text = line.trim();
+    const { text, handle } = withoutHandle(line.trim());
     table = /^table (\S+ \S+) \{$/u.exec(text)?.[1] ?? table;
     const begins = /^chain (\S+) \{$/u.exec(text)?.[1];
     if (begins !== undefined || text === "}") {
@@ -27,7 +36,8 @@ export function redirectsByNftables(ruleset: string, port: string): readonly str
     } else if (name !== undefined && text.startsWith("type nat hook output ")) {
       hooks.add(`${table} ${name}`);
     } else if (name !== undefined) {
-      rules.push({ chain: `${table} ${name}`, text, place: `table ${table}, chain ${name}` });
+      const rule = nftRule(table, name, text, handle);
+      rules.push({ chain: `${table} ${name}`, text, place: `table ${table}, chain ${name}`, rule });
     }
   }
   const next = ({ chain, text }: Rule) => {
@@ -37,11 +47,13 @@ export function redirectsByNftables(ruleset: string, port: string): readonly str
   return shown(reached(rules, hooks, next), BY_NFTABLES, port);
 }
 
-/** The same of `iptables -t nat -S`. */
-export function redirectsByIptables(table: string, port: string): readonly string[] {
+/** The same of `iptables -t nat -S`, or of `ip6tables`, which is `tool`. */
+export function redirectsByIptables(table: string, port: string, tool: string): readonly Redirect[] {
   const rules = table.split("\n").flatMap((text): Rule[] => {
     const chain = /^-A (\S+) /u.exec(text)?.[1];
-    return chain === undefined ? [] : [{ chain, text, place: "table nat" }];
+    return chain === undefined
+      ? []
+      : [{ chain, text, place: "table nat", rule: iptablesRule(tool, "nat", text) }];
   });
   const next = ({ text }: Rule) => /\s-[jg] (\S+)/u.exec(text)?.[1];
   return shown(reached(rules, new Set(["OUTPUT"]), next), BY_IPTABLES, port);
@@ -58,12 +70,12 @@ function reached(
   return all.size === chains.size ? found : reached(rules, all, next);
 }
 
-function shown(rules: readonly Rule[], redirects: RegExp, port: string): readonly string[] {
+function shown(rules: readonly Rule[], redirects: RegExp, port: string): readonly Redirect[] {
   return rules
     .filter(({ text }) => redirects.test(text) && concerns(text, Number(port)))
-    .map(({ text, place }) => {
-      const rule = text.replace(/counter packets \d+ bytes \d+ /u, "");
-      return `${printable(rule, MAX_LENGTH)} (${printable(place, MAX_LENGTH)})`;
+    .map(({ text, place, rule }) => {
+      const short = text.replace(/counter packets \d+ bytes \d+ /u, "");
+      return { rule, shown: `${printable(short, MAX_LENGTH)} (${printable(place, MAX_LENGTH)})` };
     });
 }
 

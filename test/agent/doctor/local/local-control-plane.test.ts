@@ -9,6 +9,7 @@ import {
   refusedHere,
   remedyHere,
 } from "../../../../src/agent/doctor/local/local-control-plane.ts";
+import { redirectsByNftables } from "../../../../src/agent/doctor/rules/redirected-port.ts";
 import type { UnreachableCause } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import type { ProcessFacts } from "../../../../src/agent/systemd/service/process-facts.ts";
 import { asRoot, asTyped, forAgent } from "../../../../src/lib/shell-word.ts";
@@ -25,6 +26,13 @@ function remedy(more: Partial<LocalControlPlane>, wanted = WANTED) {
   const found = localRemedy(controlPlane(more), wanted);
   return found && remedyText(found);
 }
+
+const REDIRECTING = `table inet lb { # handle 1
+	chain out { # handle 2
+		type nat hook output priority -100; policy accept;
+		tcp dport 8443 redirect to :9443 # handle 5
+	}
+}`;
 
 describe("the control plane of this host, where connections are refused", () => {
   it.each([
@@ -234,10 +242,10 @@ describe("a server that is this host itself", () => {
     const local = controlPlane({ url: "https://127.0.0.10:8443" });
     const here = { local, isLoopbackUp: true, addresses: ["127.0.0.10"] };
     const wanted = "https://cp.example.com:8443";
-    const rules = { command: "nft list ruleset", redirects: ["tcp dport 8443 redirect to :9443"] };
+    const rules = { command: "nft list ruleset", redirects: redirectsByNftables(REDIRECTING, "8443") };
     for (const cause of ["connection-refused", "timeout"] as const) {
       expect(remedyText(remedyHere(here, cause, wanted, rules) ?? [])).toMatch(
-        /^The control plane of this host listens there, .* by the rule of nftables tcp dport 8443 redirect to :9443\. Delete it .*nft list ruleset$/u,
+        /^The control plane of this host listens there, .* by the rule of nftables tcp dport 8443 redirect to :9443 \(table inet lb, chain out\)\. To delete that rule alone, run: (?:sudo )?nft delete rule inet lb out handle 5\. So that .*$/u,
       );
     }
     expect(remedyText(remedyHere(here, "connection-refused", wanted) ?? [])).toMatch(

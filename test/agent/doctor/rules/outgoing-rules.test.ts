@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { checkConnection } from "../../../../src/agent/doctor/check-connection.ts";
 import { filtersByIptables, filtersByNftables } from "../../../../src/agent/doctor/rules/outgoing-rules.ts";
+import { nftRule } from "../../../../src/agent/doctor/rules/packet-rule.ts";
 import { remedyText } from "../../../../src/lib/text/remedy.ts";
 
 const DOCKER = `table ip nat {
@@ -84,7 +85,8 @@ it.each([
   ["dns", false],
   ["tls-expired", false],
 ] as const)("a redirect may be the cause of %s: %s", (cause, isSaid) => {
-  const redirects = ["tcp dport 443 redirect to :9443 (table ip nat, chain out)"];
+  const shown = "tcp dport 443 redirect to :9443 (table ip nat, chain out)";
+  const redirects = [{ shown, rule: nftRule("ip nat", "out", "tcp dport 443 redirect to :9443", undefined) }];
   const checks = checkConnection({
     url: "https://cp.example.com",
     urlSource: "control_plane.url",
@@ -97,7 +99,7 @@ it.each([
   const bad = checks.find(({ status }) => status === "bad");
   expect(remedyText(bad?.remedy ?? [])).toBe(
     isSaid
-      ? `Look. This may be the cause: this host redirects what it sends to that port, by the rule of nftables ${redirects[0]}. Delete it there, and in the file from which it is loaded. To see all rules, run: nft list ruleset`
+      ? `Look. This may be the cause: this host redirects what it sends to that port, by the rule of nftables ${shown}. Delete it there, and in the file from which it is loaded. To see all rules, run: nft list ruleset`
       : "Look.",
   );
 });

@@ -25,7 +25,7 @@ describe("a rule of nftables", () => {
   ])("%s redirects port 8443: %s", (rule, isNamed) => {
     const shown = `${rule.replace("counter packets 7 bytes 420 ", "")} (table inet lb, chain out)`;
     const ruleset = `${table("out", [NAT, `\t\t${rule}`])}}\n`;
-    expect(redirectsByNftables(ruleset, "8443")).toEqual(isNamed ? [shown] : []);
+    expect(redirectsByNftables(ruleset, "8443").map((each) => each.shown)).toEqual(isNamed ? [shown] : []);
   });
 
   it("counts only in a chain that sees what this host sends, or to which such a chain jumps", () => {
@@ -33,7 +33,7 @@ describe("a rule of nftables", () => {
     const filter = "\t\ttype nat hook prerouting priority dstnat; policy accept;";
     expect(redirectsByNftables(`${table("pre", [filter, rule])}}\n`, "8443")).toEqual([]);
     const jumping = `${table("out", [NAT, "\t\tfib daddr type local jump DOCKER"])}\tchain DOCKER {\n${rule}\n\t}\n}\n`;
-    expect(redirectsByNftables(jumping, "8443")).toEqual([
+    expect(redirectsByNftables(jumping, "8443").map(({ shown }) => shown)).toEqual([
       "tcp dport 8443 redirect to :9443 (table inet lb, chain DOCKER)",
     ]);
     expect(redirectsByNftables(jumping, "443")).toEqual([]);
@@ -58,10 +58,10 @@ describe("a rule of iptables", () => {
     [["-A OUTPUT -p tcp -m tcp --dport 443 -j REDIRECT --to-ports 8443"], 0],
     [["-A OUTPUT -p tcp -m tcp --dport 8443 -j RETURN"], 0],
   ])("%j redirects port 8443: %i", (rules, count) => {
-    const found = redirectsByIptables(of(...rules), "8443");
+    const found = redirectsByIptables(of(...rules), "8443", "iptables");
     expect(found).toHaveLength(count);
     for (const each of found) {
-      expect(each).toBe(`${rules.at(-1)} (table nat)`);
+      expect(each.shown).toBe(`${rules.at(-1)} (table nat)`);
     }
   });
 });

@@ -44,6 +44,18 @@ describe.skipIf(!IS_ROOT).concurrent("doctor on a host that does not reach the c
     expect(stdout).toContain("/etc/nftables.conf");
   });
 
+  it("names the rule that redirects the connection, and the command that deletes that rule alone", async () => {
+    const stdout = await examined(
+      RULES.replace("type filter hook output", "type nat hook output").replace(
+        "tcp dport 443 drop",
+        'tcp dport 443 redirect to :9 comment "$(id) # handle 1" # handle 7',
+      ),
+    );
+    expect(stdout).toMatch(
+      /by the rule of nftables tcp dport 443 redirect to :9 .* run:\n {2}nft delete rule inet fw out handle 7$/mu,
+    );
+  });
+
   it("says nothing of rules that let everything pass", async () => {
     expect(await examined(RULES.replace(/^\s*tcp.*\n/mu, ""))).not.toContain("outgoing packets,");
   });
