@@ -157,7 +157,7 @@ const table = {
   "settings.odd": {
     level: "warn",
     meaning:
-      "A secret in the environment has quotes, blanks or a comment, which are part of it; or an environment file of the service has a variable in a form that systemd ignores, such as `export PORT=3000`.",
+      "A secret in the environment has quotes, blanks or a comment, which are part of it; or an environment file of the service has a variable in a form that systemd ignores, such as `export PORT=3000`; or HOST and PORT are ignored, because systemd passes a socket.",
     remedy:
       "Delete what was not intended. Another `BETTER_AUTH_SECRET` signs everybody out. Write variables as `NAME=VALUE`, and comments on lines of their own.",
   },

@@ -14,7 +14,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 const SOCKET = "novacula-control-plane.socket";
 
 /** Runs a control plane to which somebody passes `descriptors` as systemd does: sd_listen_fds(3). */
-function servePassed(descriptors: readonly number[]) {
+function servePassed(descriptors: readonly number[], more: Readonly<Record<string, string>> = {}) {
   const folder = tempDir();
   const script = 'LISTEN_PID=$$ exec "$@"';
   const child = spawn("sh", ["-c", script, "sh", process.execPath, CONTROL_PLANE, "serve"], {
@@ -23,6 +23,7 @@ function servePassed(descriptors: readonly number[]) {
       DATABASE_URL: `file:${join(folder, "cp.db")}`,
       MANAGEMENT_SOCKET: join(folder, "cp.sock"),
       LOG_FORMAT: "journal",
+      ...more,
       LISTEN_FDS: String(descriptors.length),
       LISTEN_FDNAMES: descriptors.map(() => SOCKET).join(":"),
     },
@@ -60,7 +61,7 @@ it.each([
   ["every address", "::", /listens on http:\/\/\[::\]:\d+,/],
 ])("serves a passed socket of %s, and says its address", async (_name, host, words) => {
   const { server, fd } = await listening({ host, port: 0 });
-  const { child, output } = servePassed([fd]);
+  const { child, output } = servePassed([fd], { HOST: "", PORT: "3000" });
   const address = server.address();
   const port = typeof address === "object" ? address?.port : undefined;
   // Only the child has the socket now. Its backlog keeps the request until somebody serves it.
@@ -71,6 +72,9 @@ it.each([
   response.resume();
   child.kill("SIGTERM");
   expect(await output).toMatch(words);
+  expect(await output).toMatch(
+    /settings\.odd: PORT=3000 is ignored, because novacula-control-plane\.socket listens .*disable --now novacula-control-plane\.socket/s,
+  );
 });
 
 it("refuses a Unix socket, and says what the unit needs", async () => {

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
+import { withSudo } from "../../../lib/shell-word.ts";
 import { passedDescriptors } from "../../../lib/systemd/passed-descriptors.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Environment } from "../../settings/settings.ts";
@@ -22,6 +24,15 @@ export function passedSocket(environment: Environment, logger: Logger): number |
       { event: "socket.missing" },
       `Listening on HOST and PORT: ${SOCKET_UNIT} is enabled, but it passed no socket. Perhaps it failed. Fix:\n` +
         `sudo systemctl stop novacula-control-plane\nsudo systemctl restart ${SOCKET_UNIT}\nsudo systemctl start novacula-control-plane`,
+    );
+  }
+  const ignored = ["HOST", "PORT"].filter((name) => (environment[name] ?? "") !== "");
+  if (socket !== undefined && ignored.length > 0) {
+    const set = ignored.map((name) => `${name}=${printable(environment[name])}`).join(" and ");
+    logger.warn(
+      { event: "settings.odd" },
+      `${set} ${ignored.length === 1 ? "is" : "are"} ignored, because ${SOCKET_UNIT} listens for the control plane. Fix: remove what is ignored. To listen there, and not on the socket, run:\n` +
+        `${withSudo(`systemctl disable --now ${SOCKET_UNIT}`)}\n${withSudo("systemctl restart novacula-control-plane")}`,
     );
   }
   return socket;
