@@ -1,7 +1,7 @@
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, forAgent, inPlace } from "../../lib/shell-word.ts";
-import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
@@ -11,6 +11,7 @@ import type { Check, Stage } from "./examination.ts";
 import { isName } from "./local/local-address.ts";
 import { certificateHere } from "./local/local-certificate.ts";
 import { causeHere, type Here, refusedHere, remedyHere } from "./local/local-control-plane.ts";
+import { newKey, unknownHere } from "./local/local-database.ts";
 import { type OutgoingRules, withRules } from "./rules/outgoing-rules.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
@@ -30,6 +31,8 @@ export interface Answer {
   readonly endsAt?: number | undefined;
   /** Whether only another key helps. */
   readonly needsKey?: boolean | undefined;
+  /** Of a key that the control plane does not know: when it accepted it last, epoch ms. */
+  readonly unknown?: { readonly acceptedAt: number | undefined } | undefined;
 }
 
 /** One request to the control plane, and how it got there. */
@@ -138,7 +141,7 @@ function sourceAt(stage: Stage, { route, urlSource, proxySource }: Connection): 
 const ENDS_SOON_MS = 7 * 24 * 3600 * 1000;
 
 function authentication({ answer, nowMs, here, route, url }: Connection): Check {
-  const { kind, detail, endsAt, needsKey = false } = answer;
+  const { kind, detail, endsAt, needsKey = false, unknown } = answer;
   if (kind === "accepted" && endsAt !== undefined && endsAt - nowMs < ENDS_SOON_MS) {
     return {
       stage: "authentication",
@@ -156,16 +159,16 @@ function authentication({ answer, nowMs, here, route, url }: Connection): Check 
   if (taken !== undefined) {
     return { stage: "authentication", status, detail: `${detail}; ${taken.why}`, remedy: taken.remedy };
   }
-  const isMadeHere = needsKey && here?.local?.active === "active" && route.kind !== "proxy";
-  const remedy = isMadeHere ? [...stepsOf(answer.remedy ?? []), makeKey()] : answer.remedy;
-  return { stage: "authentication", status, detail, ...(remedy !== undefined && { remedy }) };
-}
-
-/** Where the control plane is on this host, one line makes a key and puts it in. */
-function makeKey(): Step {
-  const create = asRoot("novacula-control-plane keys create --name replacement --key-only");
-  const say = "Keys are made by the control plane of this host. To make one and put it in, run:";
-  return step(say, `${create} | ${forAgent("set-key")}`);
+  const isAsked = here !== undefined && route.kind !== "proxy";
+  const other = isAsked && unknown !== undefined ? unknownHere(here, url, unknown.acceptedAt) : undefined;
+  if (other?.cause !== undefined) {
+    const whole = `${other.cause}; so ${detail}`;
+    return { stage: "authentication", status, detail: whole, remedy: other.remedy };
+  }
+  const isMadeHere = needsKey && isAsked && here.local?.active === "active";
+  const remedy = isMadeHere ? [...stepsOf(answer.remedy ?? []), newKey()] : answer.remedy;
+  const seen = other === undefined ? detail : `${detail}; ${other.who}`;
+  return { stage: "authentication", status, detail: seen, ...(remedy !== undefined && { remedy }) };
 }
 
 /** Node.js accepts it, and curl and browsers do not: it may fail with any other client. */

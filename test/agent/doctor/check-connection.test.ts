@@ -311,6 +311,33 @@ describe("the verdict", () => {
   });
 });
 
+it("a database without the key comes before the key, unless a proxy is asked", () => {
+  const local = {
+    active: "active",
+    result: "success",
+    isMasked: false,
+    url: "http://127.0.0.1:3000",
+    address: undefined,
+    settings: {},
+    database: "/srv/cp.db",
+  };
+  const unknown = { acceptedAt: NOW_MS };
+  const refused = answer({ kind: "refused", detail: "it refuses", remedy: "Run.", needsKey: true, unknown });
+  const said = (isKeyless: boolean, route: Connection["route"] = DIRECT) => {
+    const here = { isLoopbackUp: true, local: { ...local, isKeyless } };
+    const asked = { ...PLACE, url: local.url, route, answer: refused, here };
+    const check = checkConnection(asked).find(({ stage }) => stage === "authentication");
+    return `${check?.detail} ${remedyText(check?.remedy ?? [])}`;
+  };
+  expect(said(true)).toMatch(/^the database .*\/srv\/cp\.db, .*no keys at all.*; so it refuses If the keys/u);
+  expect(said(false)).toMatch(
+    /^it refuses; the control plane of this host answers there.* Run\. Keys are made/u,
+  );
+  const proxy = new URL("http://127.0.0.1:3128");
+  const route = { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } as const;
+  expect(said(true, route)).toBe("it refuses Run.");
+});
+
 it("why the control plane of this host does not run comes before what was seen of it", () => {
   const local = {
     active: "failed",

@@ -9,6 +9,7 @@ import type { Here } from "../../doctor/local/local-control-plane.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
 import { certificateFiles } from "../../systemd/service/certificate-files.ts";
+import { databaseFile } from "../../systemd/service/database-file.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
 import { askControlPlane, caPemOf, type KeyQuestion } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
@@ -61,19 +62,20 @@ export async function connectionTo(
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
       : { kind: verdict.kind, detail: verdict.why, remedy: withCommand(verdict.remedy) };
-  const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey } = verdict;
+  const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey, unknown } = verdict;
   const endsAt = verdict.kind === "accepted" ? endOfKey(verdict.reply.key) : undefined;
   return {
     url,
     urlSource: `control_plane.url, ${placeOf("control_plane.url")}`,
     route: way,
     proxySource: way.kind !== "proxy" ? undefined : `${way.source}, ${variablePlaces.get(way.source)}`,
-    answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey },
+    answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey, unknown },
     hasAlternativeNames,
     ...peer,
     here: peer.here && {
       ...peer.here,
       certificates: await certificatesOf(peer.here, cause, await caPemOf(question.config)),
+      database: unknown && (await databaseOf(peer.here)),
       drops: verdict.kind === "unreachable" ? await dropsHere(peer.here.addresses ?? [], portOf(server)) : [],
     },
     rules: verdict.kind === "unreachable" ? await outgoingRules(portOf(server)) : undefined,
@@ -90,6 +92,13 @@ async function certificatesOf(
   return local?.certPath === undefined || !isAboutCertificate(cause)
     ? undefined
     : await certificateFiles(local.certPath, caPem);
+}
+
+/** The file of the database in which the key is not; undefined: it is in no file. */
+async function databaseOf({ local }: Here): Promise<Here["database"]> {
+  return local?.database?.startsWith("/") === true
+    ? await databaseFile(local.database, local.mainPid ?? 0)
+    : undefined;
 }
 
 /** How a control plane looks that starts in the same moment. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { bare, isName } from "../../doctor/local/local-address.ts";
 import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
+import { listeningSocket } from "../../systemd/listening-socket.ts";
 import { environmentFile } from "../../systemd/service/environment-file.ts";
 import { databaseText } from "../../systemd/service/process-facts.ts";
 import { quotedWords } from "../../systemd/service/quoted-words.ts";
@@ -59,12 +60,14 @@ export async function localControlPlane(
   const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
   const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
   const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
-  const certPath = await certPathOf(unit.MainPID, text);
+  const environ = await readFile(`/proc/${unit.MainPID}/environ`, "utf8").catch(() => "");
+  const certPath = certPathOf(environ, text);
   return {
     mainPid: unit.MainPID,
     certPath,
     isCertInFile: certPath !== undefined && certPath === certInFile(text),
-    database: databaseOf(unit.Environment, text),
+    ...databaseOf(environ, unit.Environment, text),
+    isKeyless: unit.ActiveState === "active" && KEYLESS.test(unit.StatusText),
     isStopped: await isStoppedProcess(unit.MainPID),
     active: unit.ActiveState,
     isRestarting: unit.SubState === "auto-restart",
@@ -76,25 +79,42 @@ export async function localControlPlane(
     address: named?.shown,
     addresses: named?.all ?? (url === null ? [] : [bare(url)]),
     settings: listeningSettings(text),
+    socket: url === null ? undefined : await listeningSocket(),
   };
 }
 
+/** Its line in `systemctl status`. */
+const KEYLESS = /; no key exists yet$/u;
+
 /** As its process has it, which only root and its user may read, or as its file says. */
-async function certPathOf(pid: number, text: string): Promise<string | undefined> {
-  const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-  const entry = environ.split("\0").find((each) => each.startsWith("TLS_CERT="));
-  return entry?.slice("TLS_CERT=".length) ?? certInFile(text);
+function certPathOf(environ: string, text: string): string | undefined {
+  return inEnviron(environ, "TLS_CERT") ?? certInFile(text);
+}
+
+function inEnviron(environ: string, name: string): string | undefined {
+  const entry = environ.split("\0").find((each) => each.startsWith(`${name}=`));
+  return entry?.slice(name.length + 1);
 }
 
 function certInFile(text: string): string | undefined {
   return environmentFile(text).variables.findLast(({ name }) => name === "TLS_CERT")?.value;
 }
 
-/** As its unit says, or its file, which counts more: systemd.exec(5). */
-function databaseOf(environment: string, text: string): string | undefined {
-  const inUnit = quotedWords(environment).findLast((word) => word.startsWith("DATABASE_URL="));
-  const inFile = environmentFile(text).variables.findLast(({ name }) => name === "DATABASE_URL");
-  return databaseText(inFile?.value ?? inUnit?.slice("DATABASE_URL=".length) ?? "");
+/** As its process has it, or else its file, which counts more than its unit: systemd.exec(5). */
+function databaseOf(
+  environ: string,
+  environment: string,
+  text: string,
+): Pick<LocalControlPlane, "database" | "databaseSource"> {
+  const name = "DATABASE_URL";
+  const inUnit = quotedWords(environment)
+    .findLast((word) => word.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+  const inFile = environmentFile(text).variables.findLast((variable) => variable.name === name)?.value;
+  const isUsual = environ !== "" && inEnviron(environ, name) === undefined;
+  const value = inEnviron(environ, name) ?? (isUsual ? "" : (inFile ?? inUnit ?? ""));
+  const source = value === inFile ? ENVIRONMENT_FILE : value === inUnit ? "the unit" : undefined;
+  return { database: databaseText(value), databaseSource: source };
 }
 
 async function readUnit(): Promise<z.output<typeof unitSchema> | undefined> {

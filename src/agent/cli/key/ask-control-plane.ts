@@ -29,6 +29,8 @@ export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKe
   readonly hasAlternativeNames?: boolean | undefined;
   /** Whether only another key helps. */
   readonly needsKey?: boolean;
+  /** Of a key that the control plane does not know: when it accepted it last, epoch ms. */
+  readonly unknown?: { readonly acceptedAt: number | undefined } | undefined;
 };
 
 /** Why the key was refused, or why no answer came. */
@@ -116,7 +118,9 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const advice = advised(fromOrganization(outcome, organization), question, known);
     const why = `${hostOf(url)} refuses ${key} (${codeOf(outcome, true)}): ${advice.why}`;
     const needsKey = outcome.kind === "refused";
-    return { kind: "refused", why, remedy: advice.remedy, needsKey, ...time };
+    const acceptedAt = known?.acceptedAt === undefined ? undefined : systemClock.wall(known.acceptedAt);
+    const unknown = needsKey && outcome.reason === "unknown" ? { acceptedAt } : undefined;
+    return { kind: "refused", why, remedy: advice.remedy, needsKey, unknown, ...time };
   } finally {
     await client.close();
   }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
+import { foldersAbove, lineInFstab, mountsIn } from "../../../lib/files/mount-table.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
@@ -29,11 +30,10 @@ interface Mounts {
 }
 
 export function mountStep(path: string, { mountinfo, fstab, isInSandbox }: Mounts): Step | undefined {
-  const mounted = new Map(mountinfo.split("\n").map(mountOf));
-  const wanted = fstab.split("\n").map(mountPointIn);
+  const mounted = mountsIn(mountinfo);
   for (const folder of foldersAbove(path)) {
-    const type = mounted.get(folder);
-    const line = wanted.indexOf(folder) + 1;
+    const type = mounted.get(folder)?.type;
+    const line = lineInFstab(fstab, folder);
     if (type === undefined && line > 0) {
       return step(
         `${printable(folder, 400)} is not mounted, and /etc/fstab line ${line} says that it should be. Run:`,
@@ -49,32 +49,6 @@ export function mountStep(path: string, { mountinfo, fstab, isInSandbox }: Mount
     }
   }
   return undefined;
-}
-
-function mountOf(line: string): readonly [point: string, type: string] {
-  const fields = line.split(" ");
-  return [unescaped(fields[4] ?? ""), fields[fields.indexOf("-") + 1] ?? ""];
-}
-
-function mountPointIn(line: string): string {
-  const [device = "", point = ""] = line.trim().split(/\s+/u);
-  return device.startsWith("#") ? "" : unescaped(point);
-}
-
-/** The nearest first, without the root. */
-function foldersAbove(path: string): readonly string[] {
-  const folders: string[] = [];
-  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
-    folders.push(folder);
-  }
-  return folders;
-}
-
-/** A blank in a path is \040. */
-function unescaped(text: string): string {
-  return text.replaceAll(/\\([0-7]{3})/gu, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
 }
 
 async function textOf(path: string): Promise<string> {

@@ -18,7 +18,20 @@ export interface LocalAddress {
   readonly addresses?: readonly string[] | undefined;
   /** The lines in force of its environment file that begin with `HOST=` and `PORT=`. */
   readonly settings: { readonly HOST?: string | undefined; readonly PORT?: string | undefined };
+  /** The socket unit that gives it its port, if that is active. */
+  readonly socket?: ListeningSocket | undefined;
 }
+
+/** novacula-control-plane.socket, which makes the service ignore HOST and PORT. */
+export interface ListeningSocket {
+  /** `443`, as its file has it. */
+  readonly listens: string;
+  /** The file that says so. */
+  readonly path: string;
+}
+
+/** The port of a control plane that has no PORT. */
+export const USUAL_PORT = "3000";
 
 /** Whether a connection to `wanted`, whose host means `addresses`, reaches where it listens. */
 export function leadsThere(local: LocalAddress, wanted: URL, addresses: readonly string[]): boolean {
@@ -37,6 +50,9 @@ export function elsewhere(
   const suggested = acceptable(serves, wanted, isSameHost(local, serves, wanted, addresses));
   if (suggested?.origin === wanted.origin) {
     return undefined;
+  }
+  if (local.socket !== undefined) {
+    return bySocket(local, local.socket, { serves, wanted, suggested });
   }
   if (suggested !== undefined) {
     const { PORT } = settings;
@@ -57,6 +73,32 @@ export function elsewhere(
         step("Then restart it:", restart),
       ]
     : [step(`${is}: remove HOST=${printable(HOST)} from ${SETTINGS} and restart it:`, restart)];
+}
+
+/** What is meant first: the port of its settings, or that of the socket. */
+function bySocket(
+  { settings }: LocalAddress,
+  { listens, path }: ListeningSocket,
+  urls: { readonly serves: URL; readonly wanted: URL; readonly suggested: URL | undefined },
+): Remedy {
+  const unit = `${SERVICE}.socket`;
+  const { HOST, PORT } = settings;
+  const set = [HOST && `HOST=${printable(HOST)}`, PORT && `PORT=${printable(PORT)}`].filter(Boolean);
+  const own = set.length === 0 ? "HOST and PORT" : `${set.join(" and ")} in ${SETTINGS}`;
+  const why = `systemd gives the control plane of this host its port: ${unit} is active (ListenStream=${printable(listens)}, ${printable(path, 400)}), so it serves ${printable(urls.serves.origin, 200)} and ignores ${own}.`;
+  const without = (start: string) =>
+    step(
+      `${start} HOST and PORT should count, so that it serves port ${printable(PORT ?? USUAL_PORT)}, run:`,
+      asRoot(`systemctl disable --now ${unit}`),
+      asRoot(`systemctl restart ${SERVICE}`),
+    );
+  const url =
+    urls.suggested === undefined
+      ? "set control_plane.url to its address"
+      : `set control_plane.url to ${urls.suggested.origin}`;
+  return portOf(urls.wanted) === (PORT ?? USUAL_PORT)
+    ? [without(`${why} If`), step(`If the socket should stay, ${url} instead.`)]
+    : [step(`${why} If the socket should stay, ${url}.`), without("If instead")];
 }
 
 function isSameHost(

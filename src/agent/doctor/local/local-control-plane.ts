@@ -2,6 +2,7 @@ import { asRoot, inPlace } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { CertificateFiles } from "../../systemd/service/certificate-files.ts";
+import type { DatabaseFile } from "../../systemd/service/database-file.ts";
 import type { PortHolder } from "../../systemd/service/port-holder.ts";
 import { type DropHere, dropSteps } from "../rules/dropped-here.ts";
 import { type OutgoingRules, redirectSteps } from "../rules/outgoing-rules.ts";
@@ -21,6 +22,10 @@ export interface LocalControlPlane extends LocalStart, LocalAddress {
   readonly isCertInFile?: boolean;
   /** Where it keeps everything, without a password. */
   readonly database?: string | undefined;
+  /** What sets that; undefined: nothing, or nobody can tell. */
+  readonly databaseSource?: string | undefined;
+  /** Whether it says that no key exists. */
+  readonly isKeyless?: boolean;
 }
 
 /** What this host knows of a server that is this host itself. */
@@ -35,6 +40,8 @@ export interface Here {
   readonly holder?: PortHolder | undefined;
   /** What lies in the folder of its certificate; undefined: not looked at. */
   readonly certificates?: CertificateFiles | undefined;
+  /** Of its database; undefined: not looked at, or it is no file. */
+  readonly database?: DatabaseFile | undefined;
   /** Rules of its firewall that drop what it sends to itself. */
   readonly drops?: readonly DropHere[];
 }

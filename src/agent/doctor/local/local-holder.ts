@@ -4,11 +4,8 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { PortHolder } from "../../systemd/service/port-holder.ts";
 import type { ProcessFacts } from "../../systemd/service/process-facts.ts";
-import { type LocalAddress, portOf } from "./local-address.ts";
+import { type LocalAddress, portOf, USUAL_PORT } from "./local-address.ts";
 import { type LocalStart, SERVICE } from "./local-start.ts";
-
-/** Its PORT unless that is set. */
-const USUAL_PORT = "3000";
 
 type Local = Pick<LocalStart, "active" | "isMasked"> & Pick<LocalAddress, "settings">;
 

@@ -140,6 +140,28 @@ describe("the control plane of this host, where connections are refused", () => 
     expect(remedy({ url })).toContain("remove its HOST from /etc/default/novacula-control-plane, or from");
   });
 
+  it("that has its port from systemd gets its own back, or another URL", () => {
+    const url = "http://[::]:443";
+    const socket = { listens: "443", path: "/usr/lib/systemd/system/novacula-control-plane.socket" };
+    const why =
+      "systemd gives the control plane of this host its port: novacula-control-plane.socket is active (ListenStream=443, /usr/lib/systemd/system/novacula-control-plane.socket), so it serves http://[::]:443 and ignores HOST and PORT.";
+    const off = `${asRoot("systemctl disable --now novacula-control-plane.socket")} && ${asRoot("systemctl restart novacula-control-plane")}`;
+    expect(remedy({ url, socket })).toBe(
+      `${why} If HOST and PORT should count, so that it serves port 3000, run: ${off}. If the socket should stay, set control_plane.url to http://127.0.0.1:443 instead.`,
+    );
+    const set = { HOST: "127.0.0.1", PORT: "3001" };
+    const other = remedy({ url, socket, settings: set });
+    expect(other).toContain(
+      "and ignores HOST=127.0.0.1 and PORT=3001 in /etc/default/novacula-control-plane.",
+    );
+    expect(other).toContain(
+      `If the socket should stay, set control_plane.url to http://127.0.0.1:443. If instead`,
+    );
+    expect(other?.endsWith(`port 3001, run: ${off}`)).toBe(true);
+    // What the agent asks is what the socket has.
+    expect(remedy({ url, socket }, "http://127.0.0.1:443")).toBeUndefined();
+  });
+
   it("that a signal has stopped goes on, whether it serves the wanted address or not", () => {
     for (const url of [WANTED, "http://127.0.0.1:3001"]) {
       const here = { local: controlPlane({ url, isStopped: true }), isLoopbackUp: true };
