@@ -178,7 +178,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
     case "key_targets_other_executor":
       return {
         why: `it was issued for an executor other than ${name}`,
-        remedy: `${keepNodes}. If ${name} is right, create a key for ${name} ${andBringIt}.`,
+        remedy: `${keepNodes}. If ${name} is right, which starts without those nodes, create a key for it ${andBringIt}.`,
       };
     case "target_deleted":
       return {
@@ -193,7 +193,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
     case "key_held_by_other_executor":
       return {
         why: `${name} is bound to another key, and this one is bound to another executor`,
-        remedy: `${keepNodes}. If ${name} is right, create a key of its own for ${name} ${andBringIt}.`,
+        remedy: `${keepNodes}. If ${name} is right, which starts without those nodes, create a key of its own for it ${andBringIt}.`,
       };
     case "kind_mismatch":
       return {

@@ -118,7 +118,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_targets_other_executor",
-      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key for agent-1 and run set-key again with it.",
+      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, which starts without those nodes, create a key for it and run set-key again with it.",
     ],
     [
       "forbidden",
@@ -133,7 +133,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_held_by_other_executor",
-      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key of its own for agent-1 and run set-key again with it.",
+      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, which starts without those nodes, create a key of its own for it and run set-key again with it.",
     ],
     [
       "forbidden",
@@ -146,7 +146,7 @@ describe("a key that a command was handed", () => {
 
   it("in a file is to be put there", () => {
     expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
-      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, create a key of its own for agent-1 and put it into agent.toml line 7.",
+      "An executor keeps its nodes only under its own name: if agent.name was changed, set it back. If agent-1 is right, which starts without those nodes, create a key of its own for it and put it into agent.toml line 7.",
     );
   });
 });
