@@ -51,7 +51,10 @@ function differenceText({ difference }: UnitCopy): string {
     return "";
   }
   const has = few(difference.added.map((one) => `${shown(one)} (line ${one.line})`));
-  const lacks = few(difference.lacking.map(({ name }) => `${name}=`));
+  // What it sets to another value is no lack.
+  const own = new Set(difference.added.map(({ name }) => name));
+  const lacking = difference.lacking.filter(({ name }) => !own.has(name));
+  const lacks = few(lacking.map(({ name }) => `${name}=`));
   const parts = [...(has === "" ? [] : [`has ${has}`]), ...(lacks === "" ? [] : [`lacks ${lacks}`])];
   return parts.length === 0 ? "" : `: it ${parts.join(", and it ")}`;
 }

@@ -4,6 +4,7 @@ import { checkManual } from "../../../../src/agent/doctor/check-manual.ts";
 import { checkUnit } from "../../../../src/agent/doctor/check-unit.ts";
 import type { Check } from "../../../../src/agent/doctor/examination.ts";
 import { otherUnitCause } from "../../../../src/agent/doctor/other-units.ts";
+import { withoutCopy } from "../../../../src/agent/doctor/unit/unit-copy.ts";
 import { copyEntry, unitDifference } from "../../../../src/agent/systemd/service/unit-difference.ts";
 import { assignmentsOf } from "../../../../src/agent/systemd/service/unit-files.ts";
 import { shippedUnit } from "../../../../src/agent/systemd/service-unit.ts";
@@ -97,6 +98,14 @@ describe("what such a copy has, and what it lacks", () => {
     );
     expect(said).toMatch(/, \d+ more\. What this host needs/u);
     expect(said).not.toContain("geheim");
+  });
+
+  it("is no setting that has only another value", () => {
+    const all = assignmentsOf(shippedUnit().replace("\nUser=novacula\n", "\nUser=ghost\n"), COPY);
+    const difference = unitDifference(all, PACKAGED);
+    expect(difference?.lacking.map(({ name }) => name)).toEqual(["User"]);
+    const said = withoutCopy({ file: COPY, difference }).say;
+    expect(said).toMatch(/ of the package: it has User=ghost \(line \d+\)\. What this host needs/u);
   });
 
   it("is only what differs", () => {
