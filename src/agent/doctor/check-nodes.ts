@@ -5,6 +5,7 @@ import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
 import { type NodeStatus, type NodesStatus, problemOfNode } from "../daemon/status/nodes-status.ts";
 import type { Check } from "./examination.ts";
+import type { HandObstacle } from "./nodes/hand-access.ts";
 
 /** What nodes need of a host, as it is. */
 export interface NodeFacts {
@@ -12,6 +13,8 @@ export interface NodeFacts {
   readonly status: NodesStatus | undefined;
   /** Whether something listens where the hand should. `denied`: this user may not know. */
   readonly hand: "answers" | "missing" | "denied";
+  /** Why the agent may not use it, although it listens. */
+  readonly handObstacle?: HandObstacle | undefined;
   /** Template units whose file is not one that was installed, or that an administrator changed. */
   readonly oddTemplates: readonly string[];
   /** Where a disk is mounted for data of nodes, at which the agent cannot look. */
@@ -19,13 +22,16 @@ export interface NodeFacts {
 }
 
 /** Whether the agent can keep nodes here. Nothing without nodes on a host without the hand. */
-export function checkNodes({ status, hand, oddTemplates, hiddenDisks }: NodeFacts): readonly Check[] {
+export function checkNodes(facts: NodeFacts): readonly Check[] {
+  const { status, hand, handObstacle, oddTemplates, hiddenDisks } = facts;
   const count = status?.nodes.length ?? 0;
   if (count === 0 && hand === "missing" && (status?.unknownUnits.length ?? 0) === 0) {
     return [];
   }
   return [
-    handCheck(hand, count),
+    handObstacle === undefined || hand === "missing"
+      ? handCheck(hand, count)
+      : { stage: "nodes", status: count > 0 ? "bad" : "warning", ...handObstacle },
     ...oddTemplates.map((unit) =>
       warning(`the template ${unit} is not the one that was installed, or has drop-ins`, [
         step(
@@ -40,7 +46,7 @@ export function checkNodes({ status, hand, oddTemplates, hiddenDisks }: NodeFact
         "Mount it at /var/lib/private instead, or watch it yourself.",
       ),
     ),
-    ...(status === undefined ? [] : statusChecks(status)),
+    ...(status === undefined ? [] : statusChecks(status, handObstacle)),
   ];
 }
 
@@ -58,7 +64,7 @@ function handCheck(hand: NodeFacts["hand"], count: number): Check {
   return { stage: "nodes", status: count > 0 ? "bad" : "warning", detail, remedy };
 }
 
-function statusChecks(status: NodesStatus): readonly Check[] {
+function statusChecks(status: NodesStatus, hand: HandObstacle | undefined): readonly Check[] {
   const { nodes, obstacle, unknownUnits } = status;
   const forget = forAgent("nodes forget NAME");
   return [
@@ -71,11 +77,11 @@ function statusChecks(status: NodesStatus): readonly Check[] {
             [step("If the control plane is not about to list them, run:", forget)],
           ),
         ]),
-    ...nodes.flatMap(nodeChecks),
+    ...nodes.flatMap((node) => nodeChecks(node, hand)),
   ];
 }
 
-function nodeChecks(node: NodeStatus): readonly Check[] {
+function nodeChecks(node: NodeStatus, hand: HandObstacle | undefined): readonly Check[] {
   const faults = node.processes.flatMap(({ role, problem, reason }): readonly Check[] => {
     if (problem === null) {
       return [];
@@ -84,7 +90,9 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
     const why = (reason ?? problem).replace(/ Fix: run (?:sudo )?novacula-agent doctor\b.*$/u, "");
     const [what, fix] = problem === "bad_spec" ? splitFix(why) : [why];
     const detail = `node ${node.name} (${printable(role, 40)}): ${trimmed(what)} [${problem}]`;
-    return [{ stage: "nodes", status: "bad", detail, remedy: fix ?? remedyOf(problem, node.name, role) }];
+    const ofHand = problem === "hand_unavailable" ? hand?.remedy : undefined;
+    const remedy = ofHand ?? fix ?? remedyOf(problem, node.name, role);
+    return [{ stage: "nodes", status: "bad", detail, remedy }];
   });
   const other = faults.length === 0 ? problemOfNode(node) : null;
   // What to do is said once, of all nodes: nodes.other-executor.

@@ -72,6 +72,34 @@ describe("what doctor says of nodes", () => {
     expect(check({ nodes: [{ ...unlisted, isKept: true }] })).toHaveLength(1);
   });
 
+  it("is bad if the agent may not use the hand that listens, and its remedy is that of each node, too", () => {
+    const process = {
+      role: "node",
+      unit: "bitcoin-node@btc-1.service",
+      client: "bitcoind",
+      version: "1",
+      status: "running",
+      problem: "hand_unavailable",
+      reason: "It does not answer. Fix: run sudo novacula-agent doctor.",
+      since: "2026-01-01T00:00:00.000Z",
+      restarts: 0,
+      height: null,
+      targetHeight: null,
+      peers: null,
+      syncProgress: null,
+      memoryBytes: null,
+    } as const;
+    const handObstacle = { detail: "it is closed", remedy: "Open it." };
+    const facts = { hand: "answers", handObstacle, oddTemplates: [], hiddenDisks: [] } as const;
+    const nodes = [{ ...node, processes: [process] }];
+    expect(checkNodes({ ...facts, status: { ...NO_NODES_STATUS, nodes } })).toMatchObject([
+      { status: "bad", ...handObstacle },
+      { status: "bad", detail: expect.stringContaining("hand_unavailable"), remedy: "Open it." },
+    ]);
+    expect(checkNodes({ ...facts, status: NO_NODES_STATUS })).toMatchObject([{ status: "warning" }]);
+    expect(check({ nodes }, { handObstacle, hand: "missing" })[0]?.[1]).toContain("does not listen");
+  });
+
   it("warns of a disk that the agent cannot look at", () => {
     expect(check({}, { hiddenDisks: ["/var/lib/private/novacula-nodes"] }).at(-1)).toEqual([
       "warning",

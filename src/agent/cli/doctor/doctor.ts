@@ -80,7 +80,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...(service === undefined ? [] : await nameFileChecks(loaded)),
     ...(await serviceChecks(subject, loaded, folders, changes)),
     ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, patience)),
-    ...checkNodes(await nodeFacts(folders.runtimeDir, signal)),
+    ...checkNodes(await nodeFacts(folders.runtimeDir, service?.facts, signal)),
   ];
   const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));

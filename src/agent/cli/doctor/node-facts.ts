@@ -1,23 +1,33 @@
+import { readFile, stat } from "node:fs/promises";
+import { readAccounts } from "../../../lib/accounts.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { isAnswered } from "../../../lib/unix-socket.ts";
 import { processKinds } from "../../../protocol/chains/process-kinds.ts";
 import { nodesStatusSchema } from "../../daemon/status/nodes-status.ts";
 import type { NodeFacts } from "../../doctor/check-nodes.ts";
+import { type HandAccess, handObstacle, rightsIn } from "../../doctor/nodes/hand-access.ts";
 import { mountsAt } from "../../reconciler/host/host-facts.ts";
 import { HOST_PLACES, NODE_DATA } from "../../reconciler/host/places.ts";
+import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { showUnits } from "../../systemd/show-units.ts";
 import { askAgentFor } from "../host/agent-socket.ts";
+import { unitUser } from "../host/service-user.ts";
 
 /** Where packages and `novacula-agent install` put the templates. */
 const FOLDERS = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
 
 /** Looks at what nodes need of this host. */
-export async function nodeFacts(runtimeDir: string, signal: AbortSignal): Promise<NodeFacts> {
+export async function nodeFacts(
+  runtimeDir: string,
+  service: ServiceFacts | undefined,
+  signal: AbortSignal,
+): Promise<NodeFacts> {
   const answer = await askAgentFor(nodesStatusSchema, runtimeDir, "GET /nodes", 0, signal);
   const hand = await handState();
   return {
     status: answer.kind === "answered" ? answer.value : undefined,
     hand,
+    handObstacle: service && handObstacle(await handAccess(service)),
     hiddenDisks: await mountsAt(NODE_DATA),
     oddTemplates: hand === "missing" ? [] : await oddTemplates(),
   };
@@ -29,6 +39,16 @@ async function handState(): Promise<NodeFacts["hand"]> {
   } catch (error) {
     return ["EACCES", "EPERM"].includes(errorCode(error) ?? "") ? "denied" : "missing";
   }
+}
+
+/** By the groups of the process that runs: those of its unit may be newer. */
+async function handAccess(service: ServiceFacts): Promise<HandAccess> {
+  const path = HOST_PLACES.handSocket;
+  const socket = await stat(path).catch(() => undefined);
+  const { MainPID } = service;
+  const text = MainPID === 0 ? "" : await readFile(`/proc/${MainPID}/status`, "utf8").catch(() => "");
+  const handGid = readAccounts().groups.find(({ name }) => name === "novacula-hand")?.gid;
+  return { path, socket, running: rightsIn(text), started: unitUser(service), handGid };
 }
 
 async function oddTemplates(): Promise<readonly string[]> {

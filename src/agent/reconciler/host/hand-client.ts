@@ -1,5 +1,8 @@
+import { type Stats, statSync } from "node:fs";
 import { connect } from "node:net";
+import { ownerText, UNMAPPED_ID } from "../../../lib/accounts.ts";
 import { errorCode } from "../../../lib/errors.ts";
+import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
 
 /** An answer of the root helper. `why` is a clause. */
@@ -66,11 +69,31 @@ function explain(code: string, socketPath: string): string {
       return `there is no ${socketPath}: the package novacula-nodes is not installed, or its socket does not run`;
     case "EACCES":
     case "EPERM":
-      return `this process may not use ${socketPath}: it is not in the group novacula-hand`;
+      return `this process may not use ${socketPath}${ownerOf(socketPath)}`;
     case "ECONNREFUSED":
       return `nothing listens on ${socketPath}: novacula-nodes.socket does not run`;
     default:
       return `${socketPath} cannot be used (${printable(code, 40)})`;
+  }
+}
+
+/** In a sandbox, the groups of others have no name and no number of their own. */
+function ownerOf(socketPath: string): string {
+  const stats = statOf(socketPath);
+  if (stats === undefined) {
+    return "";
+  }
+  const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+  const isMember = stats.gid !== UNMAPPED_ID && (process.getgroups?.() ?? []).includes(stats.gid);
+  const why = isMember ? "its mode forbids it" : "none of its groups is that one";
+  return `: the socket has mode ${mode}, ${ownerText(stats, isInUserNamespace())}, and ${why}`;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 
