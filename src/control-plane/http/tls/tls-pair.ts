@@ -6,6 +6,7 @@ import { errorChain, errorCode } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
 import { inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { CERTIFICATE, type CertificateChain, nameOf, placeOfKey, readChain } from "./certificate-chain.ts";
+import { adviseOnPair } from "./tls-beside.ts";
 import { readTlsFile, TlsProblem } from "./tls-file.ts";
 
 export interface TlsPaths {
@@ -52,7 +53,7 @@ export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
       `TLS_KEY ${shown(keyPath)} is not the key of the first certificate in TLS_CERT ${shown(certPath)} ` +
         `(${nameOf(certificate)}), ${
           place === undefined
-            ? "nor of another one in it. Fix: use two files that were made together"
+            ? `nor of another one in it. Fix: ${adviseOnPair({ certPath, keyPath }, certificate, privateKey, Date.now())}`
             : `but of number ${place} of ${chain.length}. Fix: put that one first, and after it the chain: the issuer of each certificate right after it`
         }`,
     );

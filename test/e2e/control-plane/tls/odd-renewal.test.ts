@@ -219,6 +219,39 @@ describe("a chain", () => {
     );
   });
 
+  it.each([
+    ["the certificate of that key, valid until", "cp.pem", (pair: Certificate) => pair.cert],
+    ["the key of that certificate", "cp.key", (pair: Certificate) => pair.key],
+  ] as const)("of another key has the file beside it named that has %s", async (what, name, textOf) => {
+    const { good, renewed, paths, folder, put } = await tlsScene();
+    const isKey = name === "cp.key";
+    put({ cert: isKey ? good.cert : renewed.cert, key: isKey ? renewed.key : good.key });
+    writeFileSync(join(folder, "a.txt"), "-----BEGIN CERTIFICATE-----\nno PRIVATE KEY-----");
+    writeFileSync(join(folder, `${name}.0`), textOf(renewed));
+    writeFileSync(join(folder, `${name}.1`), textOf(good));
+    let message = "";
+    try {
+      readTlsPair(paths);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain(`Fix: ${folder}/${name}.1 has ${what}`);
+    const commands = message.split("\n").slice(1);
+    expect(commands).toEqual([
+      `sudo cp -a ${folder}/${name} ${folder}/${name}.old`,
+      `sudo cp ${folder}/${name}.1 ${folder}/${name}`,
+    ]);
+    execFileSync("sh", ["-c", commands.join("\n").replaceAll("sudo ", "")]);
+    expect(readTlsPair(paths).cert).toBe(good.cert);
+  });
+
+  it("of another key is helped by no certificate that is not valid now", async () => {
+    const { good, expired, paths, folder, put } = await tlsScene();
+    put({ cert: good.cert, key: expired.key });
+    writeFileSync(join(folder, "cp.pem.1"), expired.cert);
+    expect(() => readTlsPair(paths)).toThrow(/Fix: use two files that were made together: /);
+  });
+
   it("with its issuer behind it is used, and one in the wrong order is used and said", async () => {
     const { good, renewed, caPem, paths, renewal, used, lines } = await tlsScene();
     writeFileSync(paths.certPath, `${good.cert}${caPem}`);
