@@ -77,11 +77,13 @@ function mountText({ type, source }: { readonly type: string; readonly source: s
 
 /** Each with the whole repair: the service keeps what it has open. */
 function mountSteps(database: DatabaseFile | undefined): readonly Step[] {
-  const [stop, start] = [asRoot(`systemctl stop ${SERVICE}`), asRoot(`systemctl start ${SERVICE}`)];
+  const stop = asRoot(`systemctl stop ${SERVICE}`);
+  // Of a key that is refused, the agent's next try may be minutes away.
+  const start = [asRoot(`systemctl start ${SERVICE}`), forAgent("retry")];
   if (database?.unmounted !== undefined) {
     const { folder, fstabLine } = database.unmounted;
     const say = `${printable(folder, 400)} is not mounted, and /etc/fstab line ${fstabLine} says that it should be. Run:`;
-    return [step(say, stop, asRoot(`mount ${shellWord(folder)}`), start)];
+    return [step(say, stop, asRoot(`mount ${shellWord(folder)}`), ...start)];
   }
   if (database?.over === undefined) {
     return [];
@@ -89,7 +91,7 @@ function mountSteps(database: DatabaseFile | undefined): readonly Step[] {
   const { point, fstabLine } = database.over;
   const line = fstabLine === 0 ? "" : ` by /etc/fstab line ${fstabLine}`;
   const say = `${mountText(database.over)} is mounted on ${printable(point, 400)}${line}, and hides what was there before. To have that again, run:`;
-  const unmount = step(`A${say.slice(1)}`, stop, asRoot(`umount ${shellWord(point)}`), start);
+  const unmount = step(`A${say.slice(1)}`, stop, asRoot(`umount ${shellWord(point)}`), ...start);
   const again = step(
     `So that it is not mounted again, make line ${fstabLine} of /etc/fstab a comment:`,
     asRoot(`sed -i '${fstabLine}s/^/# /' /etc/fstab`),
@@ -113,7 +115,7 @@ function beforeSteps(
         ? `set DATABASE_URL=file:${path}`
         : "set DATABASE_URL to it again";
   const say = `When it started at ${utcTime(before.startedAt)}, its database was ${path}. If the keys are there, ${setting} in ${databaseSource}, then run:`;
-  return [step(say, asRoot(`systemctl restart ${SERVICE}`))];
+  return [step(say, asRoot(`systemctl restart ${SERVICE}`), forAgent("retry"))];
 }
 
 function searchSteps({ databaseSource = SETTINGS }: LocalControlPlane): readonly Step[] {

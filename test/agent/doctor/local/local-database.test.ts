@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Here, LocalControlPlane } from "../../../../src/agent/doctor/local/local-control-plane.ts";
 import { unknownHere } from "../../../../src/agent/doctor/local/local-database.ts";
 import type { DatabaseFile } from "../../../../src/agent/systemd/service/database-file.ts";
-import { asRoot } from "../../../../src/lib/shell-word.ts";
+import { asRoot, forAgent } from "../../../../src/lib/shell-word.ts";
 import { remedyLines } from "../../../../src/lib/text/remedy.ts";
 
 const WANTED = "http://127.0.0.1:3000";
@@ -10,7 +10,8 @@ const FOLDER = "/var/lib/novacula-control-plane";
 const PATH = `${FOLDER}/control-plane.db`;
 const ACCEPTED = Date.UTC(2026, 10, 30, 21, 6, 20);
 const [LATER, EARLIER] = [ACCEPTED + 2000, ACCEPTED - 2000];
-const [stop, start] = ["stop", "start"].map((verb) => asRoot(`systemctl ${verb} novacula-control-plane`));
+const of = (verb: string) => asRoot(`systemctl ${verb} novacula-control-plane`);
+const [stop, start] = [of("stop"), `${of("start")} && ${forAgent("retry")}`];
 
 function found(
   local: Partial<LocalControlPlane>,
@@ -67,7 +68,7 @@ describe("a key that the control plane of this host does not know", () => {
       expect(lines?.[0]).toContain(
         `When it started at 2026-11-01 00:00:00 UTC, its database was ${path}. If the keys are there, ${setting}`,
       );
-      expect(lines?.[1]).toBe(`  ${asRoot("systemctl restart novacula-control-plane")}`);
+      expect(lines?.[1]).toBe(`  ${of("restart")} && ${forAgent("retry")}`);
     }
     // It was accepted by the present database since.
     expect(
