@@ -1,4 +1,4 @@
-import { capitalized } from "../../lib/sentence.ts";
+import { capitalized, sentence } from "../../lib/sentence.ts";
 import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { journalOutput } from "./systemctl.ts";
 
@@ -78,7 +78,7 @@ export function wordsOf(message: readonly string[], isListed = false): LastWords
   // A fix that is nothing but a command has no sentence.
   return commands.length === 0 && OWN_COMMAND.test(say)
     ? { why, remedy: [step("Run:", say)] }
-    : { why, remedy: [step(capitalized(say), ...commands)] };
+    : { why, remedy: [step(commands.length === 0 ? sentence(say) : capitalized(say), ...commands)] };
 }
 
 const OWN_COMMAND = /^(?:sudo|systemctl|novacula-(?:agent|control-plane)) [\w-]/u;

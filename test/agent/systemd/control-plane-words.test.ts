@@ -25,7 +25,7 @@ describe("what a control plane said when it did not start", () => {
     [
       "a sentence",
       "serve.failed: It is so.\n  Fix: set HOST to an address",
-      ["It is so", "Fix: Set HOST to an address"],
+      ["It is so", "Fix: Set HOST to an address."],
     ],
     [
       "a sentence with a command",

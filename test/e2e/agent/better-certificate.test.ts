@@ -98,9 +98,10 @@ async function saidOf(
   folder: string,
   cause: UnreachableCause & keyof typeof CAUSES,
   more: Partial<LocalControlPlane> = {},
+  caPem = pki.root,
 ) {
   const certPath = join(folder, "cert.pem");
-  const certificates = await certificateFiles(certPath, pki.root);
+  const certificates = await certificateFiles(certPath, caPem, join(folder, "roots"));
   const url = "https://127.0.0.10:8443";
   const local: LocalControlPlane = {
     active: "active",
@@ -113,7 +114,13 @@ async function saidOf(
     isCertInFile: true,
     ...more,
   };
-  const here = { local, isLoopbackUp: true, addresses: ["127.0.0.10"], certificates };
+  const here = {
+    local,
+    isLoopbackUp: true,
+    addresses: ["127.0.0.10"],
+    certificates,
+    caFile: join(folder, "ca.pem"),
+  };
   const { steps, isWhole } = certificateHere(here, "https://cp.test:8443", cause, CAUSES[cause], Date.now());
   const text = remedyText(steps).replaceAll(folder, "/tls");
   const answer = {
@@ -138,6 +145,8 @@ function run(commands: string): void {
   execFileSync("sh", ["-c", plain]);
 }
 
+/** The chain is whole, so that is not what lacks. */
+const OF_WHOLE = /serves the certificate in TLS_CERT \/tls\/cert\.pem\. To use another file, change/u;
 const GENERAL = /That file needs the intermediate certificates, too\./u;
 
 describe("a certificate that is served without its issuer's", () => {
@@ -178,6 +187,28 @@ describe("a certificate that is served without its issuer's", () => {
     );
   });
 
+  it("with a whole chain, whose root the agent lacks, has that root named and added", async () => {
+    const { folder } = await said(
+      { "cert.pem": pki.leaf + pki.issuing, "ca.pem": pki.stray },
+      "tls-untrusted",
+    );
+    const lacking = await saidOf(folder, "tls-untrusted", {}, pki.stray);
+    expect(lacking.text).toMatch(/, with that of its issuer\. The agent lacks the root above it\.$/u);
+    expect(lacking.isWhole).toBe(false);
+    mkdirSync(join(folder, "roots"));
+    writeFileSync(join(folder, "roots", "a.crt"), pki.stray);
+    writeFileSync(join(folder, "roots", "g2.crt"), pki.root);
+    const { text, isWhole, commands } = await saidOf(folder, "tls-untrusted", {}, pki.stray);
+    expect(text).toMatch(
+      /lacks the root above it, which this host has as \/tls\/roots\/g2\.crt\. To add it/u,
+    );
+    expect(text).not.toMatch(GENERAL);
+    expect(isWhole).toBe(true);
+    run(commands);
+    const added = await certificateFiles(join(folder, "ca.pem"), undefined);
+    expect(added?.served.chain).toHaveLength(2);
+  });
+
   it("has a closed file opened as far as the present one is", async () => {
     const files = { "cert.pem": pki.leaf, "full.pem": pki.leaf + pki.issuing };
     const { folder } = await said(files, "tls-untrusted");
@@ -203,7 +234,7 @@ describe("a certificate that is served without its issuer's", () => {
     const whole = pki.leaf + pki.issuing;
     for (const beside of [whole, whole + pki.root, pki.leaf, pki.root, pki.stray, "no certificate"]) {
       const { text, isWhole } = await said({ "cert.pem": whole, "b.pem": beside }, "tls-untrusted");
-      expect(text).toMatch(GENERAL);
+      expect(text).toMatch(OF_WHOLE);
       expect(isWhole).toBe(false);
     }
   });
@@ -282,7 +313,7 @@ describe("a certificate that has expired", () => {
 
   it("has none named that has expired, too, is for another name or is an authority's", async () => {
     for (const beside of [pki.ended, pki.elsewhere, pki.issuing, pki.root]) {
-      expect((await said({ ...served(), "b.pem": beside }, "tls-expired")).text).toMatch(GENERAL);
+      expect((await said({ ...served(), "b.pem": beside }, "tls-expired")).text).toMatch(OF_WHOLE);
     }
   });
 
@@ -294,7 +325,7 @@ describe("a certificate that has expired", () => {
 
   it("has nothing named if the file is good by now", async () => {
     const files = { "cert.pem": pki.leaf + pki.issuing, "b.pem": pki.later + pki.issuing };
-    expect((await said(files, "tls-expired")).text).toMatch(GENERAL);
+    expect((await said(files, "tls-expired")).text).toMatch(OF_WHOLE);
   });
 });
 

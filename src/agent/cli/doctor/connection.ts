@@ -74,6 +74,7 @@ export async function connectionTo(
     ...peer,
     here: peer.here && {
       ...peer.here,
+      caFile: config.controlPlane.caFile,
       certificates: await certificatesOf(peer.here, cause, await caPemOf(question.config)),
       database: unknown && (await databaseOf(peer.here)),
       drops: verdict.kind === "unreachable" ? await dropsHere(peer.here.addresses ?? [], portOf(server)) : [],

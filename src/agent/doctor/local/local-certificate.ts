@@ -3,7 +3,7 @@ import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
-import type { CertificateFile } from "../../systemd/service/certificate-files.ts";
+import { type CertificateFile, wayUp } from "../../systemd/service/certificate-files.ts";
 import { type BetterCertificate, betterCertificate, lostNames } from "./better-certificate.ts";
 import { bare, leadsThere, SETTINGS } from "./local-address.ts";
 import type { Here, LocalControlPlane } from "./local-control-plane.ts";
@@ -30,7 +30,7 @@ const NONE: CertificateAdvice = { steps: [], isWhole: false };
 
 /** @param nowMs this host's clock, epoch ms */
 export function certificateHere(
-  { local, addresses = [], certificates }: Here,
+  { local, addresses = [], certificates, caFile }: Here,
   wanted: string,
   cause: UnreachableCause | undefined,
   detail: string,
@@ -51,13 +51,46 @@ export function certificateHere(
     const steps = betterSteps(local, certificates.served, better, cause);
     return { steps, isWhole: better.file.isTrusted && better.kind !== "other-key" };
   }
+  const serves = servesText(certPathOf(local));
+  const issuers = certificates === undefined ? 0 : wayUp(certificates.served.chain).length - 1;
+  if (cause === "tls-untrusted" && issuers > 0 && certificates?.served.isTrusted === false) {
+    return ofRoot(serves, issuers, certificates?.root, caFile);
+  }
+  const isRoot = certificates?.served.chain[0].subject === certificates?.served.chain[0].issuer;
+  const isShort = certificates === undefined || (issuers === 0 && !isRoot);
+  const more = isShort ? " That file needs the intermediate certificates, too." : "";
   return {
     steps: [
       step(
-        `${servesText(certPathOf(local))}. That file needs the intermediate certificates, too. To use another file, change TLS_CERT (mostly in ${SETTINGS}), then restart that control plane. What is written to the present file is used within a second, without a restart.`,
+        `${serves}.${more} To use another file, change TLS_CERT (mostly in ${SETTINGS}), then restart that control plane. What is written to the present file is used within a second, without a restart.`,
       ),
     ],
     isWhole: false,
+  };
+}
+
+/** The chain is there, so the agent lacks the root, which may be on this host. */
+function ofRoot(
+  serves: string,
+  issuers: number,
+  root: string | undefined,
+  caFile: string | undefined,
+): CertificateAdvice {
+  const has = `${serves}, with ${issuers === 1 ? "that of its issuer" : `those of ${issuers} issuers`}. The agent lacks the root above ${issuers === 1 ? "it" : "them"}`;
+  if (root === undefined) {
+    return { steps: [step(`${has}.`)], isWhole: false };
+  }
+  const path = printable(root, 400);
+  return {
+    steps: [
+      caFile === undefined
+        ? step(`${has}, which this host has as ${path}: set control_plane.ca_file to that.`)
+        : step(
+            `${has}, which this host has as ${path}. To add it to ca_file, where the agent reads it without a restart, run:`,
+            asRoot(`sh -c ${shellWord(`{ echo; cat ${shellWord(root)}; } >> ${shellWord(caFile)}`)}`),
+          ),
+    ],
+    isWhole: true,
   };
 }
 

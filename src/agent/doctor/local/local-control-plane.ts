@@ -40,6 +40,8 @@ export interface Here {
   readonly holder?: PortHolder | undefined;
   /** What lies in the folder of its certificate; undefined: not looked at. */
   readonly certificates?: CertificateFiles | undefined;
+  /** The agent's own roots; undefined: it has the public ones alone. */
+  readonly caFile?: string | undefined;
   /** Of its database; undefined: not looked at, or it is no file. */
   readonly database?: DatabaseFile | undefined;
   /** Rules of its firewall that drop what it sends to itself. */

@@ -22,7 +22,12 @@ export interface CertificateFile {
 export interface CertificateFiles {
   readonly served: CertificateFile;
   readonly beside: readonly CertificateFile[];
+  /** A file of this host with the root that issued the last one served, if the agent lacks it. */
+  readonly root?: string | undefined;
 }
+
+/** Where people put the roots that their host should trust: update-ca-certificates(8). */
+const ROOTS = "/usr/local/share/ca-certificates";
 
 /** A folder with more is no folder of certificates. */
 const MAX_ENTRIES = 500;
@@ -40,6 +45,7 @@ const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/u;
 export async function certificateFiles(
   certPath: string,
   caPem: string | undefined,
+  roots = ROOTS,
 ): Promise<CertificateFiles | undefined> {
   const trusted = [...rootCertificates.flatMap(certificatesIn), ...certificatesIn(caPem ?? "")];
   return await inTime(certPath, async () => {
@@ -52,8 +58,19 @@ export async function certificateFiles(
       const file = await fileAt(path, trusted);
       beside.push(...(file === undefined ? [] : [file]));
     }
-    return { served, beside };
+    return { served, beside, root: served.isTrusted ? undefined : await rootIn(roots, served) };
   }).catch(() => undefined);
+}
+
+async function rootIn(folder: string, { chain }: CertificateFile): Promise<string | undefined> {
+  const last = wayUp(chain).at(-1);
+  for (const path of await pathsBeside(join(folder, "root")).catch(() => [])) {
+    const [root] = (await fileAt(path, []))?.chain ?? [];
+    if (root && last && root.subject === root.issuer && hasIssued(root, last)) {
+      return path;
+    }
+  }
+  return undefined;
 }
 
 /** First those that are called like it: `cert.pem.new`. Sorted, so that each answer is the same. */
