@@ -1,4 +1,3 @@
-import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
 import { type Remedy, remedyText, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
@@ -6,6 +5,7 @@ import type { Assignment } from "../systemd/service/unit-files.ts";
 import { SERVICE } from "../systemd/service-unit.ts";
 import type { Check, Stage } from "./examination.ts";
 import { startAgain } from "./start-failure.ts";
+import { few, listed, shown } from "./unit/setting-list.ts";
 import { copyIn, hidesText, lineNaming, withoutCopy } from "./unit/unit-copy.ts";
 
 export interface ChangeFacts {
@@ -18,8 +18,6 @@ export interface ChangeFacts {
   readonly uptimeSecs: number;
 }
 
-/** More would hide the rest of what doctor says. */
-const MOST = 5;
 /** What can keep a service off the network: systemd.exec(5), systemd.resource-control(5). */
 const NETWORK = new Set([
   "AppArmorProfile",
@@ -227,17 +225,4 @@ function restart(): readonly string[] {
 /** Without the lines of a copy, which is named as a whole. */
 function own(changed: readonly Assignment[]): readonly Assignment[] {
   return changed.filter(({ isOfCopy = false }) => !isOfCopy);
-}
-
-function listed(settings: readonly Assignment[]): string {
-  return few(settings.map(shown));
-}
-
-function shown({ name, value, file, line }: Assignment): string {
-  return `${name}=${printable(value, 200)} (${printable(file, 400)} line ${line})`;
-}
-
-function few(all: readonly string[]): string {
-  const rest = all.length - MOST;
-  return [...all.slice(0, MOST), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }

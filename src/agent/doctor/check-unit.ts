@@ -149,30 +149,31 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
       : NRestarts > 0
         ? ". It was started too often, so systemd does not start it any more"
         : "";
-    return bad(
-      `the service has failed${why}${limit}`,
-      remedy ?? [...without, WHY(), step("Once it is fixed, run:", ...startAgain())],
-    );
+    const again = step("Once it is fixed, run:", ...startAgain());
+    return ended(`the service has failed${why}${limit}`, remedy ?? [...without, WHY(), again], changes);
   }
   if (ActiveState === "activating" && SubState === "auto-restart") {
-    return bad(
+    return ended(
       `the service ${NRestarts === 0 ? "has ended, and systemd starts it again" : `ends again and again (${times(NRestarts)})`}${why}`,
       remedy ?? [...without, WHY()],
+      why === "" ? "" : changes,
     );
   }
   if (ActiveState === "activating" && NRestarts === 0) {
     return bad("the service is still starting", [step("Wait half a minute, then run doctor again."), WHY()]);
   }
   if (ActiveState === "activating" || (ActiveState === "deactivating" && NRestarts > 0)) {
-    return bad(`the service starts and ends again and again (${times(NRestarts)})${changes}`, [
-      ...without,
-      WHY(),
-    ]);
+    const detail = `the service starts and ends again and again (${times(NRestarts)})${changes}`;
+    return ended(detail, [...without, WHY()], changes);
   }
   const other = now?.related && otherUnitCause(now.related, changed, startCommand(facts));
   return other === undefined
     ? atRest(facts, why === "" ? changes : why, remedy)
     : bad(`${atRestText(facts)}: ${other.cause}`, other.remedy);
+}
+
+function ended(detail: string, remedy: Remedy, changes: string): Check {
+  return { ...bad(detail, remedy), isOfOwnLine: changes !== "" };
 }
 
 function times(restarts: number): string {

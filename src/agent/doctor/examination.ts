@@ -33,6 +33,8 @@ const checkReport = z.object({
 /** The result at one stage. */
 export type Check = Readonly<Omit<z.output<typeof checkReport>, "remedy">> & {
   readonly remedy?: Remedy | undefined;
+  /** The service is down, and `detail` names lines by which this host has changed its unit. */
+  readonly isOfOwnLine?: boolean;
 };
 
 /** What `doctor --json` prints. */
@@ -66,15 +68,26 @@ function reportOf({ stage, status, detail, remedy }: Check): Report["checks"][nu
 
 /**
  * Sorts the checks by stage. One bad check makes the verdict bad; without one, an unknown check
- * makes it unknown. The first bad check is the cause: later ones may follow from it, so the
- * executor's own remedy gives way to that of the cause.
+ * makes it unknown. The first bad check is the cause, mostly: later ones may follow from it, so
+ * the executor's own remedy gives way to that of the cause.
  */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
-  const sorted = withoutContradictions(inOrder(checks));
+  const inRows = inOrder(checks);
+  const cause = causeIn(inRows);
+  const sorted = withoutContradictions(inRows, cause?.stage);
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);
   const verdict = has("bad") ? "bad" : has("unknown") ? "unknown" : "ok";
-  const cause = sorted.find(({ status }) => status === "bad") ?? null;
-  return { verdict, configPath, isOnline: isOnline(sorted), cause, checks: sorted };
+  return { verdict, configPath, isOnline: isOnline(sorted), cause: cause ?? null, checks: sorted };
+}
+
+/** A server that is not reached keeps no service down, so a line that does comes first. */
+const WAY: ReadonlySet<Stage> = new Set(["proxy", "dns", "tcp", "tls", "answer"]);
+
+function causeIn(sorted: readonly Check[]): Check | undefined {
+  const bad = sorted.filter(({ status }) => status === "bad");
+  const [first] = bad;
+  const ofLine = bad.find(({ isOfOwnLine = false }) => isOfOwnLine);
+  return first !== undefined && WAY.has(first.stage) ? (ofLine ?? first) : first;
 }
 
 /** Through a proxy, the name that this host looks up is the proxy's, so `dns` is before `proxy`. */
@@ -101,9 +114,8 @@ export function isOfCause({ remedy }: Check): boolean {
 }
 
 /** A file is not good and bad at once. An executor that is down for a reason has one remedy. */
-function withoutContradictions(sorted: readonly Check[]): Check[] {
+function withoutContradictions(sorted: readonly Check[], first: Stage | undefined): Check[] {
   const bad = new Set(sorted.filter(({ status }) => status === "bad").map(({ stage }) => stage));
-  const [first] = bad;
   const own = ownCheck(sorted);
   return sorted
     .filter(({ stage, status }) => stage !== "file" || status !== "ok" || !bad.has(stage))

@@ -1,13 +1,14 @@
-import { constants } from "node:os";
 import { commandsToEnter, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, asTyped, shellWord } from "../../lib/shell-word.ts";
 import { mapRemedy, type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
+import { DEFAULT_DATA_DIR } from "../config/schema/agent-config.ts";
 import type { LastWords } from "../systemd/last-words.ts";
 import type { RelatedUnits } from "../systemd/service/related-units.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { PACKAGED_BINARY } from "../systemd/service-unit.ts";
+import { exitText, resultText, signalText } from "./unit/exit-text.ts";
 
 /** The start of a service that systemd does not start any more by itself. */
 export function startAgain(): readonly string[] {
@@ -75,7 +76,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     return { cause: signalText(ExecMainStatus) };
   }
   if (Result !== "exit-code") {
-    return { cause: RESULTS.get(Result) ?? `its result is ${printable(Result, 40)}` };
+    return { cause: resultText(Result) };
   }
   switch (ExecMainStatus) {
     case 0:
@@ -103,7 +104,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     case 243:
       return { cause: "a credential of its unit cannot be loaded (status 243/CREDENTIALS)" };
     default:
-      return inOwnWords(endText(ExecMainStatus), now.lastWords);
+      return inOwnWords(exitText(ExecMainStatus, "the agent", DEFAULT_DATA_DIR), now.lastWords);
   }
 }
 
@@ -158,40 +159,6 @@ function openingOf(folder: string | undefined): readonly string[] | undefined {
     : [`install -d ${shellWord(folder)}`];
 }
 
-/** From 200 on, systemd itself gave up before the agent ran. */
-function endText(status: number): string {
-  const step = STEPS.get(status);
-  if (step !== undefined) {
-    return `systemd could not ${step[1]} (status ${status}/${step[0]})`;
-  }
-  return status >= FIRST_OF_SYSTEMD && status <= LAST_OF_SYSTEMD
-    ? `systemd could not prepare its process (status ${status})`
-    : `the agent ended with status ${status}`;
-}
-
-const FIRST_OF_SYSTEMD = 200;
-const LAST_OF_SYSTEMD = 243;
-const STEPS: ReadonlyMap<number, readonly [name: string, what: string]> = new Map([
-  [201, ["NICE", "set its Nice="]],
-  [202, ["FDS", "hand over its descriptors"]],
-  [205, ["LIMITS", "set one of its Limit…="]],
-  [208, ["STDIN", "open its StandardInput="]],
-  [209, ["STDOUT", "open its StandardOutput="]],
-  [210, ["CHROOT", "enter its RootDirectory="]],
-  [214, ["SETSCHEDULER", "set its CPUSchedulingPolicy="]],
-  [216, ["GROUP", "take its Group= or SupplementaryGroups=: one does not exist"]],
-  [218, ["CAPABILITIES", "set its capabilities"]],
-  [219, ["CGROUP", "put it into its control group"]],
-  [222, ["STDERR", "open its StandardError="]],
-  [228, ["SECCOMP", "set its SystemCallFilter="]],
-  [231, ["APPARMOR_PROFILE", "use its AppArmorProfile="]],
-  [233, ["RUNTIME_DIRECTORY", "make its RuntimeDirectory= in /run"]],
-  [238, ["STATE_DIRECTORY", "make its StateDirectory= /var/lib/novacula"]],
-  [239, ["CACHE_DIRECTORY", "make its CacheDirectory= in /var/cache"]],
-  [240, ["LOGS_DIRECTORY", "make its LogsDirectory= in /var/log"]],
-  [241, ["CONFIGURATION_DIRECTORY", "make its ConfigurationDirectory= in /etc"]],
-]);
-
 /** The program of `ExecStart=`. */
 export function programOf({ ExecStart }: ServiceFacts): string {
   return /\bpath=(\S+) ;/u.exec(ExecStart.at(-1) ?? "")?.[1] ?? PACKAGED_BINARY;
@@ -218,21 +185,3 @@ function programMissing(
       : [step(`Correct ${printable(startSource, 400)}, then run:`, ...start)];
   return { cause, remedy };
 }
-
-function signalText(signal: number): string {
-  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
-  return name === "SIGSYS"
-    ? "it made a system call that its unit forbids (SIGSYS, SystemCallFilter=)"
-    : `a signal ended it (${name ?? signal})${CRASHES.has(name ?? "") ? ", as in a crash" : ""}`;
-}
-
-const CRASHES = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"]);
-
-const RESULTS: ReadonlyMap<string, string> = new Map([
-  ["start-limit-hit", "it was started too often"],
-  ["timeout", "a time limit of its unit ended it (TimeoutStartSec=, TimeoutStopSec= or RuntimeMaxSec=)"],
-  ["watchdog", "it hung, and the watchdog ended it"],
-  ["oom-kill", "the kernel ended it, because memory ran out"],
-  ["resources", "systemd could not prepare its start"],
-  ["protocol", "it did not report its start"],
-]);

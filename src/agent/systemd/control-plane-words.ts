@@ -63,13 +63,18 @@ export function controlPlaneWordsIn(text: string): LastWords | undefined {
   return usage && wordsOf(usage, true);
 }
 
-/** The last one that says more than that the start failed: a clause. */
+/** The last one that says more than that it failed: a clause. Undefined: there is none. */
 export function lastErrorIn(text: string): string | undefined {
   // Further lines of a message are indented, as those of a stack.
   const lines = text.split("\n").filter((line) => /^\S/u.test(line));
-  const line = lines.findLast((each) => !each.startsWith("Failed to start ")) ?? lines.at(-1);
-  return line === undefined ? undefined : clause(line.replace(/^novacula-control-plane\.service: /u, ""));
+  const said = lines.map((line) => line.replace(/^novacula-control-plane\.service: /u, ""));
+  const line = said.findLast((each) => !RESULT.test(each));
+  return line === undefined ? undefined : clause(line);
 }
+
+/** What systemd says of every end, whatever its cause is. */
+const RESULT =
+  /^(?:Failed to start |Stopped |Failed with result |(?:Main|Control) process exited\b|Start request repeated|Scheduled restart job\b|Unit entered failed state|Killing process |Consumed )/u;
 
 const logLine = z.object({ event: z.literal("serve.failed"), msg: z.string() });
 

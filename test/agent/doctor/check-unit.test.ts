@@ -59,7 +59,12 @@ describe("the unit", () => {
       /journalctl/u,
     ],
     ["ActiveState=failed\nResult=exit-code\nExecMainStatus=216", /216\/GROUP/u, /journalctl/u],
-    ["ActiveState=failed\nResult=exit-code\nExecMainStatus=230", /could not prepare.*230/u, /journalctl/u],
+    ["ActiveState=failed\nResult=exit-code\nExecMainStatus=220", /could not prepare.*220/u, /journalctl/u],
+    [
+      "ActiveState=failed\nResult=exit-code\nExecMainStatus=225",
+      /set up its network .*225\/NETWORK/u,
+      /journalctl/u,
+    ],
     [
       "ActiveState=failed\nResult=exit-code\nExecMainStatus=127",
       /a shared library that its program needs is missing \(status 127\)/u,

@@ -98,9 +98,13 @@ describe("the last error of a unit whose program said nothing", () => {
       "Failed at step EXEC spawning /x: No such file",
     ],
     ["bug: Stopped because of a bug:\n  Error: x\n    at y", "bug: Stopped because of a bug:"],
+    ["Failed to start novacula-control-plane.service - It.", undefined],
+    ["novacula-control-plane.service: Failed with result 'signal'.\nFailed to start It.", undefined],
+    ["novacula-control-plane.service: Main process exited, code=dumped, status=5/TRAP", undefined],
+    ["novacula-control-plane.service: Start request repeated too quickly.", undefined],
     [
-      "Failed to start novacula-control-plane.service - It.",
-      "Failed to start novacula-control-plane.service - It",
+      "Failed to open /etc/x: No\nnovacula-control-plane.service: Failed to start X.",
+      "Failed to open /etc/x: No",
     ],
     ["", undefined],
   ])("%j", (text, expected) => {

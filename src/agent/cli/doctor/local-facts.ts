@@ -4,13 +4,16 @@ import { bare, isName } from "../../doctor/local/local-address.ts";
 import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
 import { listeningSocket } from "../../systemd/listening-socket.ts";
+import { settingsBeside } from "../../systemd/service/changed-settings.ts";
 import { environmentFile } from "../../systemd/service/environment-file.ts";
 import { databaseText } from "../../systemd/service/process-facts.ts";
 import { quotedWords } from "../../systemd/service/quoted-words.ts";
+import type { Assignment } from "../../systemd/service/unit-files.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { systemctlOutput } from "../../systemd/systemctl.ts";
+import { readAssignments } from "../host/service-view.ts";
 
 const UNIT = "novacula-control-plane.service";
 const ENVIRONMENT_FILE = "/etc/default/novacula-control-plane";
@@ -29,6 +32,10 @@ const unitSchema = z.object({
   Environment: z.string().catch(""),
   MainPID: count,
   NRestarts: count,
+  ExecMainCode: count,
+  ExecMainStatus: count,
+  FragmentPath: z.string().catch(""),
+  DropInPaths: z.string().catch(""),
   ExecMainStartTimestamp: z.string().catch(""),
   ExecMainStartTimestampMonotonic: count,
 });
@@ -73,6 +80,8 @@ export async function localControlPlane(
     isRestarting: unit.SubState === "auto-restart",
     restarts: unit.NRestarts,
     result: unit.Result,
+    end: { isBySignal: SIGNAL_CODES.has(unit.ExecMainCode), status: unit.ExecMainStatus },
+    changed: isFailing ? await changedIn(unit) : [],
     words: isFailing ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
     isMasked: unit.LoadState === "masked",
     url: url?.origin,
@@ -81,6 +90,20 @@ export async function localControlPlane(
     settings: listeningSettings(text),
     socket: url === null ? undefined : await listeningSocket(),
   };
+}
+
+/** CLD_KILLED and CLD_DUMPED of waitid(2). */
+const SIGNAL_CODES: ReadonlySet<number> = new Set([2, 3]);
+const OF_PACKAGES = /^(?:\/usr)?\/lib\//u;
+
+/** What drop-ins of this host add to the unit, also those for all services (`service.d`). */
+async function changedIn(
+  unit: Pick<z.output<typeof unitSchema>, "FragmentPath" | "DropInPaths">,
+): Promise<readonly Assignment[]> {
+  const files = [unit.FragmentPath, ...quotedWords(unit.DropInPaths)].filter((path) => path !== "");
+  const assignments = await readAssignments(files);
+  const isShipped = ({ file }: Assignment) => file === unit.FragmentPath || OF_PACKAGES.test(file);
+  return settingsBeside(assignments, assignments.filter(isShipped));
 }
 
 /** Its line in `systemctl status`. */

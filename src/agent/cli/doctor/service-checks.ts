@@ -17,6 +17,7 @@ import { isInHosts } from "../../sync/network/hosts-file.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
 import { recentStarts } from "../../systemd/recent-starts.ts";
 import { isInstalled } from "../../systemd/service/service-facts.ts";
+import type { Assignment } from "../../systemd/service/unit-files.ts";
 import type { AgentFolders } from "../host/agent-place.ts";
 import { lockOf } from "../host/denied-write.ts";
 import { hiddenFiles } from "../host/hidden-files.ts";
@@ -103,11 +104,12 @@ export async function serviceChecks(
     const byUnit = variable.startsWith("/") ? `STATE_DIRECTORY in ${printable(variable, 400)}` : undefined;
     const source = line === undefined ? byUnit : `${printable(loaded.path, 4096)} line ${line}`;
     const places = await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } });
-    const inPlaces = checkPlaces(places).map((check) => withSuspects(check, service.changed));
+    const unit = checkUnit(service.facts, service.changed, await startFacts(service));
+    const inPlaces = suspectedPlaces(checkPlaces(places), service.changed, unit);
     return [
       ...checkManual(service.facts, service.changed),
       ...inPlaces,
-      ...afterPlaces(checkUnit(service.facts, service.changed, await startFacts(service)), inPlaces),
+      ...afterPlaces(unit, inPlaces),
       ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts(), Date.now()) : []),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),
@@ -118,6 +120,19 @@ export async function serviceChecks(
   }
   // Without systemd, somebody else starts the agent.
   return facts !== undefined || existsSync("/run/systemd/system") ? checkUnit(facts) : [];
+}
+
+/** What the service lacks, with the lines of this host that ask for it. */
+export function suspectedPlaces(
+  places: readonly Check[],
+  changed: readonly Assignment[],
+  unit: readonly Check[],
+): readonly Check[] {
+  const isDown = unit.some(({ status }) => status === "bad");
+  return places.map((check) => {
+    const suspected = withSuspects(check, changed);
+    return suspected === check ? check : { ...suspected, isOfOwnLine: isDown };
+  });
 }
 
 /** A service that cannot start for want of a place has one remedy: that of the place. */

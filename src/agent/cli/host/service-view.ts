@@ -109,7 +109,7 @@ function startSourceIn(assignments: readonly Assignment[]): string | undefined {
 }
 
 /** A file that cannot be read only costs the names of places. */
-async function readAssignments(paths: readonly string[]): Promise<readonly Assignment[]> {
+export async function readAssignments(paths: readonly string[]): Promise<readonly Assignment[]> {
   const all: Assignment[] = [];
   for (const path of paths) {
     const text = await textOf(path);

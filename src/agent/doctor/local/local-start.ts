@@ -2,6 +2,9 @@ import { printable } from "../../../lib/printable.ts";
 import { asRoot, asTyped, forAgent } from "../../../lib/shell-word.ts";
 import { mapRemedy, type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { ControlPlaneWords } from "../../systemd/control-plane-words.ts";
+import type { Assignment } from "../../systemd/service/unit-files.ts";
+import { exitText, isOfSystemd, resultText, signalText } from "../unit/exit-text.ts";
+import { listed } from "../unit/setting-list.ts";
 
 export const SERVICE = "novacula-control-plane";
 const MAX_LENGTH = 600;
@@ -19,28 +22,53 @@ export interface LocalStart {
   readonly restarts?: number;
   /** What it said if its last start failed; undefined: its journal was not read. */
   readonly words?: ControlPlaneWords | undefined;
+  /** How its last process ended; status 0: by itself, or it never ran. */
+  readonly end?: { readonly isBySignal: boolean; readonly status: number };
+  /** What drop-ins of this host add to its unit. */
+  readonly changed?: readonly Assignment[];
 }
 
-/** Why the control plane of this host does not run, in its own words; undefined: unknown. */
-export function startCause({ active, words, isMasked, restarts = 0 }: LocalStart): string | undefined {
-  if (isMasked || words?.kind !== "said") {
+/** Why the control plane of this host does not run, if that is known: mostly its own words. */
+export function startCause(local: LocalStart): string | undefined {
+  const { active, words, isMasked, restarts = 0, changed = [] } = local;
+  const said = words?.kind === "said" ? printable(words.why, MAX_LENGTH) : endOf(local);
+  if (isMasked || said === undefined) {
     return undefined;
   }
+  const after = isOfUnit(local) ? `, after this host changed its unit: ${listed(changed)}` : "";
   const state =
     active === "failed"
       ? "did not start"
       : `fails at each start${restarts === 0 ? "" : ` (${restarts + 1} so far)`}`;
-  return `the control plane of this host ${state}: ${printable(words.why, MAX_LENGTH)}`;
+  return `the control plane of this host ${state}: ${said}${after}`;
+}
+
+/** How systemd saw it end, a clause; undefined: that says nothing about the cause. */
+function endOf({ active, end, result }: LocalStart): string | undefined {
+  if (end === undefined || (active !== "failed" && active !== "activating")) {
+    return undefined;
+  }
+  if (end.isBySignal) {
+    return OTHER_ENDS.has(result) ? resultText(result) : signalText(end.status);
+  }
+  return isOfSystemd(end.status) ? exitText(end.status, "it", `/var/lib/${SERVICE}`) : undefined;
+}
+
+/** Of a process that a signal ended, these say who sent it. */
+const OTHER_ENDS: ReadonlySet<string> = new Set(["timeout", "watchdog", "oom-kill"]);
+
+/** Whether it failed as settings of a unit can make it fail, and this host has changed some. */
+function isOfUnit(local: LocalStart): boolean {
+  const { words, changed = [] } = local;
+  const isOwn = words?.kind === "said" && words.remedy !== undefined;
+  const isProgram = words?.kind === "said" && NOT_EXECUTED.test(words.why);
+  const suspects = isProgram ? changed.filter(({ name }) => name === "ExecStart") : changed;
+  return suspects.length > 0 && !isOwn && endOf(local) !== undefined;
 }
 
 /** What to do about a control plane of this host that has failed, or is being started. */
-export function startRemedy({
-  active,
-  isRestarting = false,
-  restarts = 0,
-  result,
-  words,
-}: LocalStart): Remedy {
+export function startRemedy(local: LocalStart): Remedy {
+  const { active, isRestarting = false, restarts = 0, result, words } = local;
   const isFailing = active === "failed" || isRestarting || restarts > 0;
   if (!isFailing) {
     return [
@@ -51,6 +79,16 @@ export function startRemedy({
   // systemd starts it again by itself, but a moment later.
   const start = active === "failed" ? "start" : "restart";
   const again = [asRoot(`systemctl reset-failed ${SERVICE}`), asRoot(`systemctl ${start} ${SERVICE}`)];
+  if (isOfUnit(local)) {
+    return [
+      step(
+        "If a changed setting is the cause, take it out, then run:",
+        asRoot("systemctl daemon-reload"),
+        ...again,
+      ),
+      step("To see why, run:", asRoot(`journalctl -u ${SERVICE} -n 30`)),
+    ];
+  }
   if (words?.kind === "said") {
     const own = words.remedy && mapRemedy(words.remedy, (text) => printable(asTyped(text), MAX_LENGTH));
     if (own === undefined && NOT_EXECUTED.test(words.why)) {

@@ -9,14 +9,21 @@ const ELSEWHERE = /^(?:Description|Documentation|ExecReload|Environment|Environm
  * `assignments` are those of the unit and its drop-ins, in the order in which systemd reads them.
  */
 export function changedSettings(assignments: readonly Assignment[]): readonly Assignment[] {
-  const shipped = new Set(
-    [shippedUnit(), shippedDropIn()].flatMap((text) => assignmentsOf(text, "")).map(identity),
-  );
+  const shipped = [shippedUnit(), shippedDropIn()].flatMap((text) => assignmentsOf(text, ""));
+  return settingsBeside(assignments, shipped).filter((one) => !isShippedStart(one));
+}
+
+/** The settings in force, among those of a unit and its drop-ins, that `shipped` does not have. */
+export function settingsBeside(
+  assignments: readonly Assignment[],
+  shipped: readonly Assignment[],
+): readonly Assignment[] {
+  const known = new Set(shipped.map(identity));
   const names = new Map(assignments.map(({ section, name }) => [`${section} ${name}`, { section, name }]));
   return [...names.values()]
     .filter(({ section, name }) => section !== "Install" && !ELSEWHERE.test(name))
     .flatMap(({ section, name }) => inForce(assignments, section, name))
-    .filter((one) => !shipped.has(identity(one)) && !isShippedStart(one));
+    .filter((one) => !known.has(identity(one)));
 }
 
 function identity({ section, name, value }: Assignment): string {

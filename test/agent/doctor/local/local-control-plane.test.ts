@@ -56,6 +56,75 @@ describe("the control plane of this host, where connections are refused", () => 
     expect(remedy(more)).toMatch(said);
   });
 
+  describe("that ended in a way that its unit can cause", () => {
+    const file = "/etc/systemd/system/service.d/50-baseline.conf";
+    const changed = [{ file, line: 3, section: "Service", name: "MemoryDenyWriteExecute", value: "yes" }];
+    const trap = { isBySignal: true, status: 5 };
+    const namespace = { isBySignal: false, status: 226 };
+    const silent = { kind: "silent" } as const;
+    const said = { kind: "said", why: "Failed at step NAMESPACE spawning x: No", remedy: undefined } as const;
+    const TAKE_OUT =
+      /^If a changed setting is the cause, take it out, then run:.*systemctl daemon-reload && .*systemctl reset-failed novacula-control-plane && .*systemctl start novacula-control-plane.*journalctl/u;
+    const AFTER = `, after this host changed its unit: MemoryDenyWriteExecute=yes (${file} line 3)`;
+    const state = (more: Partial<LocalControlPlane>) => {
+      const local = controlPlane({ active: "failed", result: "signal", ...more });
+      return causeHere({ local, isLoopbackUp: true }, "connection-refused");
+    };
+
+    it.each([
+      [{ end: trap, words: silent }, "a signal ended it (SIGTRAP), as in a crash"],
+      [{ end: trap, words: { kind: "denied" } as const }, "a signal ended it (SIGTRAP), as in a crash"],
+      [
+        { end: { ...trap, status: 31 } },
+        "it made a system call that its unit forbids (SIGSYS, SystemCallFilter=)",
+      ],
+      [{ end: { ...trap, status: 9 }, result: "oom-kill" }, "the kernel ended it, because memory ran out"],
+      [
+        { end: namespace, words: silent, result: "exit-code" },
+        "systemd could not set up its sandbox (status 226/NAMESPACE)",
+      ],
+      [
+        { end: { ...namespace, status: 218 } },
+        "systemd could not set its capabilities (status 218/CAPABILITIES)",
+      ],
+      [
+        { end: { ...namespace, status: 225 } },
+        "systemd could not set up its network (NetworkNamespacePath=, PrivateNetwork= or JoinsNamespaceOf=) (status 225/NETWORK)",
+      ],
+      [
+        { end: { ...namespace, status: 238 } },
+        "systemd could not make its StateDirectory= /var/lib/novacula-control-plane (status 238/STATE_DIRECTORY)",
+      ],
+      [{ end: namespace, words: said }, "Failed at step NAMESPACE spawning x: No"],
+    ])("names the line of the drop-in: %o", (more, why) => {
+      expect(state({ ...more, changed })).toBe(
+        `the control plane of this host did not start: ${why}${AFTER}`,
+      );
+      expect(remedy({ active: "failed", ...more, changed })).toMatch(TAKE_OUT);
+      expect(state(more)).toBe(`the control plane of this host did not start: ${why}`);
+      expect(remedy({ active: "failed", ...more, changed: [] })).not.toContain("changed");
+    });
+
+    it("suspects no drop-in of what the program itself says, or of a program that is damaged", () => {
+      const own = { kind: "said", why: "PORT is wrong", remedy: "Correct PORT." } as const;
+      const exit = { isBySignal: false, status: 1 };
+      const damaged = "Failed at step EXEC spawning /usr/bin/novacula-control-plane: Exec format error";
+      const broken = { kind: "said", why: damaged, remedy: undefined } as const;
+      for (const more of [
+        { end: exit, words: own },
+        { end: exit, words: silent },
+        { end: { ...exit, status: 203 }, words: broken },
+      ]) {
+        expect(remedy({ active: "failed", ...more, changed })).not.toContain("changed");
+        expect(state({ ...more, changed }) ?? "").not.toContain(file);
+      }
+      const start = [{ file, line: 4, section: "Service", name: "ExecStart", value: "/opt/cp" }];
+      expect(
+        remedy({ active: "failed", end: { ...exit, status: 203 }, words: broken, changed: start }),
+      ).toMatch(TAKE_OUT);
+    });
+  });
+
   describe("that says why it did not start", () => {
     const OWNER = "cannot open the database /srv/cp.db: it belongs to root";
     const remedyOf = [step("Run:", "sudo chown cp /srv/cp.db")];
