@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AUTHORITY, certificateChain, SERVER } from "../../support/certificate-chain.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
@@ -49,6 +50,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $ti
       await host.machine.sh([repairs, ...commands].join("\n"));
       await host.untilOnline(key);
     }
+    await repairsHiddenDatabase(host);
+    await host.untilOnline(key);
   });
 
   it("names the file beside TLS_CERT that has the chain, with the command that uses it", async () => {
@@ -97,3 +100,18 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $ti
     await host.untilOnline(key);
   });
 });
+
+/** A new, empty database in memory lies over the one with the keys. */
+async function repairsHiddenDatabase({ machine }: ExecutorHost): Promise<void> {
+  const folder = dirname(DATABASE);
+  await machine.sh(`echo 'tmpfs ${folder} tmpfs size=64m,mode=0700 0 0' >> /etc/fstab
+    systemctl stop ${SERVICE}; systemctl daemon-reload; mount ${folder}; systemctl start ${SERVICE}`);
+  const { stdout } = await machine.try(["novacula-agent", "doctor"]);
+  const cause = stdout.slice(stdout.indexOf("Cause ("));
+  expect(cause).toMatch(
+    /^Cause \(authentication\): the database .* knows no keys at all, because a file system/u,
+  );
+  const fix = cause.slice(0, cause.indexOf("Only if"));
+  await machine.sh((fix.match(/(?<=^ {2})\S.*$/gmu) ?? []).join("\n"));
+  expect(await machine.sh("cat /etc/fstab")).toMatch(/^# tmpfs /mu);
+}
