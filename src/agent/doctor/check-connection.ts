@@ -9,9 +9,10 @@ import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
 import { isName } from "./local/local-address.ts";
-import { certificateHere } from "./local/local-certificate.ts";
+import { certificateHere, namedBySubject } from "./local/local-certificate.ts";
 import { causeHere, type Here, refusedHere, remedyHere } from "./local/local-control-plane.ts";
 import { newKey, unknownHere } from "./local/local-database.ts";
+import { type RewrittenKey, rewrittenSteps } from "./local/rewritten-key.ts";
 import { type OutgoingRules, withRules } from "./rules/outgoing-rules.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
@@ -33,6 +34,8 @@ export interface Answer {
   readonly needsKey?: boolean | undefined;
   /** Of a key that the control plane does not know: when it accepted it last, epoch ms. */
   readonly unknown?: { readonly acceptedAt: number | undefined } | undefined;
+  /** Its file, if that went back to an older key. */
+  readonly rewritten?: RewrittenKey | undefined;
 }
 
 /** One request to the control plane, and how it got there. */
@@ -166,19 +169,11 @@ function authentication({ answer, nowMs, here, route, url }: Connection): Check 
     return { stage: "authentication", status, detail: whole, remedy: other.remedy };
   }
   const isMadeHere = needsKey && isAsked && here.local?.active === "active";
-  const remedy = isMadeHere ? [...stepsOf(answer.remedy ?? []), newKey()] : answer.remedy;
+  const first = answer.rewritten === undefined ? [] : rewrittenSteps(answer.rewritten);
+  const usual = [...first, ...stepsOf(answer.remedy ?? [])];
+  const remedy = isMadeHere ? [...usual, newKey()] : first.length > 0 ? usual : answer.remedy;
   const seen = other === undefined ? detail : `${detail}; ${other.who}`;
   return { stage: "authentication", status, detail: seen, ...(remedy !== undefined && { remedy }) };
-}
-
-/** Node.js accepts it, and curl and browsers do not: it may fail with any other client. */
-function namedBySubject(host: string): Check {
-  return {
-    stage: "tls",
-    status: "warning",
-    detail: `the certificate of ${host} is trusted, but names the host in its common name alone, which most clients refuse`,
-    remedy: "Give the control plane a certificate with a subjectAltName (DNS or IP) for this name.",
-  };
 }
 
 function passed(stage: Stage, { url, route, proxySource, hasAlternativeNames, address }: Connection): Check {
@@ -201,7 +196,7 @@ function passed(stage: Stage, { url, route, proxySource, hasAlternativeNames, ad
       return pass(stage, `${host} answers as a control plane`);
     default:
       if (hasAlternativeNames === false) {
-        return namedBySubject(host);
+        return { stage, status: "warning", ...namedBySubject(host) };
       }
       return pass(
         stage,

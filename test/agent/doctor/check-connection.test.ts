@@ -311,6 +311,17 @@ describe("the verdict", () => {
   });
 });
 
+it("a program that puts an old key back comes before another key", () => {
+  const rewritten = { path: "/etc/novacula/key", at: NOW_MS, owner: "root" };
+  const refused = answer({ kind: "refused", remedy: "Run set-key.", needsKey: true, rewritten });
+  const check = checkConnection({ ...PLACE, route: DIRECT, answer: refused }).find(
+    ({ stage }) => stage === "authentication",
+  );
+  expect(remedyText(check?.remedy ?? [])).toMatch(
+    /^\/etc\/novacula\/key was last written at .* grep .* Then: Run set-key\.$/u,
+  );
+});
+
 it("a database without the key comes before the key, unless a proxy is asked", () => {
   const local = {
     active: "active",

@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { readAccounts } from "../../../lib/accounts.ts";
 import { withCommand } from "../../../lib/text/remedy.ts";
 import { endOfKey } from "../../../protocol/sync.ts";
 import type { Loaded } from "../../config/load-config.ts";
@@ -6,6 +8,7 @@ import type { Check } from "../../doctor/examination.ts";
 import { portOf } from "../../doctor/local/local-address.ts";
 import { isAboutCertificate } from "../../doctor/local/local-certificate.ts";
 import type { Here } from "../../doctor/local/local-control-plane.ts";
+import type { RewrittenKey } from "../../doctor/local/rewritten-key.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
 import { certificateFiles } from "../../systemd/service/certificate-files.ts";
@@ -62,14 +65,16 @@ export async function connectionTo(
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
       : { kind: verdict.kind, detail: verdict.why, remedy: withCommand(verdict.remedy) };
-  const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey, unknown } = verdict;
+  const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey, unknown, isReplaced } = verdict;
+  const keyPath = question.keySource.startsWith("/") ? question.keySource : path;
+  const rewritten = isReplaced === true ? await lastWrite(keyPath) : undefined;
   const endsAt = verdict.kind === "accepted" ? endOfKey(verdict.reply.key) : undefined;
   return {
     url,
     urlSource: `control_plane.url, ${placeOf("control_plane.url")}`,
     route: way,
     proxySource: way.kind !== "proxy" ? undefined : `${way.source}, ${variablePlaces.get(way.source)}`,
-    answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey, unknown },
+    answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey, unknown, rewritten },
     hasAlternativeNames,
     ...peer,
     here: peer.here && {
@@ -93,6 +98,13 @@ async function certificatesOf(
   return local?.certPath === undefined || !isAboutCertificate(cause)
     ? undefined
     : await certificateFiles(local.certPath, caPem);
+}
+
+/** By its inode: programs that copy a file often keep the time of its content. */
+async function lastWrite(path: string): Promise<RewrittenKey | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  const owner = readAccounts().users.find(({ uid }) => uid === stats?.uid)?.name;
+  return stats && { path, at: stats.ctimeMs, owner: owner ?? `user ${stats.uid}` };
 }
 
 /** The file of the database in which the key is not; undefined: it is in no file. */

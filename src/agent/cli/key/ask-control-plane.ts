@@ -31,6 +31,8 @@ export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKe
   readonly needsKey?: boolean;
   /** Of a key that the control plane does not know: when it accepted it last, epoch ms. */
   readonly unknown?: { readonly acceptedAt: number | undefined } | undefined;
+  /** Whether another key had replaced it. */
+  readonly isReplaced?: boolean;
 };
 
 /** Why the key was refused, or why no answer came. */
@@ -120,7 +122,8 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const needsKey = outcome.kind === "refused";
     const acceptedAt = known?.acceptedAt === undefined ? undefined : systemClock.wall(known.acceptedAt);
     const unknown = needsKey && outcome.reason === "unknown" ? { acceptedAt } : undefined;
-    return { kind: "refused", why, remedy: advice.remedy, needsKey, unknown, ...time };
+    const isReplaced = needsKey && known?.newer !== undefined;
+    return { kind: "refused", why, remedy: advice.remedy, needsKey, unknown, isReplaced, ...time };
   } finally {
     await client.close();
   }
@@ -129,8 +132,8 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
 function advised(refusal: Refusal, question: KeyQuestion, known: ReturnType<typeof recallKey>) {
   const { config, keySource, findings, route, lines, path } = question;
   const { name: executorName, isNameSet } = config.agent;
-  const { acceptedAt, keyEndsAt } = known ?? {};
-  const refused = { executorName, isNameSet, keySource, findings, acceptedAt, keyEndsAt };
+  const { acceptedAt, newer, keyEndsAt } = known ?? {};
+  const refused = { executorName, isNameSet, keySource, findings, acceptedAt, newer, keyEndsAt };
   const { why, remedy } = adviseRefusal(refusal, refused, systemClock, route);
   return { why, remedy: withLines(remedy, lines, printable(path, 4096)) };
 }

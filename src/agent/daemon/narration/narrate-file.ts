@@ -15,6 +15,7 @@ import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
 import { withFixLast } from "./fix-last.ts";
 import { commonNameEntries } from "./host-name.ts";
+import { replacedBy } from "./went-back.ts";
 import { fileName, keyLabel, stillOn } from "./wording.ts";
 
 /** What does not change while the process runs. */
@@ -135,7 +136,9 @@ function trying(after: Rotation, wanted: GenerationState, current: GenerationSta
   const isSameKey = key.equals(current.generation.key);
   const change = isSameKey
     ? `new settings (${newSettings(current.generation, wanted.generation)})`
-    : `new ${key} in ${keySource}`;
+    : wanted.newer === undefined
+      ? `new ${key} in ${keySource}`
+      : `${key} in ${keySource}, which went back to it: ${replacedBy(wanted.newer, clock)}`;
   const stays = running(after) === wanted ? "" : ` ${stayingOn(current, isSameKey ? "they are" : "it is")}`;
   return {
     event: isSameKey ? "config.new" : "key.new",

@@ -4,8 +4,9 @@ import { forAgent, inPlace, setKeyHint, shellWord, withSudo } from "../../../lib
 import { FORBIDDEN_REASONS, KEY_REFUSAL_REASONS } from "../../../protocol/refusal.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
-import type { GenerationState } from "../rotation/generation-state.ts";
-import { clockTime } from "./wording.ts";
+import type { GenerationState, NewerKey } from "../rotation/generation-state.ts";
+import { wentBack } from "./went-back.ts";
+import { clockTime, credentialFix } from "./wording.ts";
 
 /** Why a key was most likely refused, and what to do about it. */
 interface RefusalAdvice {
@@ -27,6 +28,7 @@ interface RefusedKey {
   readonly findings: readonly KeyFinding[];
   /** When this host's agent was last accepted with it, a moment of the clock; undefined: never. */
   readonly acceptedAt: number | undefined;
+  readonly newer?: NewerKey | undefined;
   /** When it expires, epoch ms of the control plane; undefined: never, or not known. */
   readonly keyEndsAt: number | undefined;
 }
@@ -41,16 +43,11 @@ export type KeyRoute =
 
 const BY_FILE: KeyRoute = { kind: "file" };
 
-/** How a credential gets another key: systemd.exec(5). set-key knows where its source is. */
-function credentialFix(): string {
-  return `systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: ${forAgent("set-key", withSudo)}`;
-}
-
-export function refusedKeyOf({ generation, acceptedAt, keyEndsAt }: GenerationState): RefusedKey {
+export function refusedKeyOf({ generation, acceptedAt, newer, keyEndsAt }: GenerationState): RefusedKey {
   const { config, keySource, findings } = generation;
   const { name: executorName, isNameSet } = config.agent;
   const { credential } = config.controlPlane;
-  return { executorName, isNameSet, keySource, credential, findings, acceptedAt, keyEndsAt };
+  return { executorName, isNameSet, keySource, credential, findings, acceptedAt, newer, keyEndsAt };
 }
 
 export function adviseRefusal(
@@ -63,7 +60,8 @@ export function adviseRefusal(
     refusal.kind === "refused"
       ? { why: whyRefused(refusal, key, clock), remedy: remedyOf401(refusal, key, route) }
       : adviseForbidden(refusal, key, route);
-  const told = isDoubtful(refusal) ? inDoubt(advice) : advice;
+  const own = refusal.kind === "refused" ? wentBack(advice, key, clock, route.kind === "file") : advice;
+  const told = isDoubtful(refusal) ? inDoubt(own) : own;
   return route.kind === "file" && key.credential !== undefined
     ? { why: told.why, remedy: `${told.remedy}${told.remedy.endsWith(".") ? " " : "; "}${credentialFix()}` }
     : told;

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
+import { forAgent, withSudo } from "../../../lib/shell-word.ts";
 import { remedyText } from "../../../lib/text/remedy.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
 import type { KeyFinding } from "../../key/finding.ts";
@@ -100,4 +101,9 @@ export function hostOf(url: string): string {
 /** The configuration file as a line names it: its name alone if the path is the usual one. */
 export function fileName(path: string): string {
   return path === "/etc/novacula/agent.toml" ? basename(path) : path;
+}
+
+/** How a credential gets another key: systemd.exec(5). set-key knows where its source is. */
+export function credentialFix(): string {
+  return `systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: ${forAgent("set-key", withSudo)}`;
 }

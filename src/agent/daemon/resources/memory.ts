@@ -13,6 +13,7 @@ import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { MAX_MARKED_ORIGINS } from "../../sync/answer/origin-marks.ts";
 import type { KnownOrganization } from "../../sync/answer/sync-outcome.ts";
 import type { GenerationState, KeyMemory } from "../rotation/generation-state.ts";
+import { newerThan } from "./newer-key.ts";
 
 const KEYS_KEPT = 8;
 const LONGEST_ORIGIN = 512;
@@ -174,6 +175,7 @@ export function recallKey(memory: Memory, which: KeyAtControlPlane, clock: Clock
     key && {
       verdict: key.verdict,
       acceptedAt: key.acceptedAt === undefined ? undefined : clock.fromWall(key.acceptedAt),
+      newer: newerThan(key, memory.keys, clock),
       keyId: key.keyId,
       keyName: key.keyName,
       keyEndsAt: key.keyEndsAt,

@@ -15,6 +15,8 @@ export interface GenerationState {
   readonly verdict: "accepted" | "refused" | undefined;
   /** When this key was last accepted, perhaps by an earlier process (state.json). */
   readonly acceptedAt: number | undefined;
+  /** The key that replaced it; undefined: none, or this one was accepted since. */
+  readonly newer?: NewerKey | undefined;
   /** Id and name of the key at the control plane, once accepted. */
   readonly keyId: string | undefined;
   readonly keyName: string | undefined;
@@ -32,10 +34,18 @@ export interface GenerationState {
   readonly nextAt: number;
 }
 
+/** A key that was accepted after another one of the same host. */
+export interface NewerKey {
+  readonly fingerprint: string;
+  /** When it was accepted last, a moment of the clock. */
+  readonly acceptedAt: number;
+}
+
 /** What an earlier process knew of a key, from state.json. */
 export interface KeyMemory {
   readonly verdict: "accepted" | "refused";
   readonly acceptedAt: number | undefined;
+  readonly newer?: NewerKey | undefined;
   readonly keyId: string | undefined;
   readonly keyName: string | undefined;
   readonly keyEndsAt: number | undefined;
@@ -58,6 +68,7 @@ export function newGenerationState(
     sync: { kind: "connecting", since: now },
     verdict: memory?.verdict,
     acceptedAt: memory?.acceptedAt,
+    newer: memory?.newer,
     keyId: memory?.keyId,
     keyName: memory?.keyName,
     keyEndsAt: memory?.keyEndsAt,
@@ -96,6 +107,7 @@ export function afterOutcome(
         ...common,
         verdict: "accepted",
         acceptedAt: now,
+        newer: undefined,
         keyId: outcome.reply.key.id,
         keyName: outcome.reply.key.name,
         keyEndsAt: endOfKey(outcome.reply.key),

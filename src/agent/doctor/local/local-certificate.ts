@@ -190,3 +190,11 @@ function named(
     ),
   ];
 }
+
+/** Node.js accepts it, and curl and browsers do not: it may fail with any other client. */
+export function namedBySubject(host: string): { readonly detail: string; readonly remedy: string } {
+  return {
+    detail: `the certificate of ${host} is trusted, but names the host in its common name alone, which most clients refuse`,
+    remedy: "Give the control plane a certificate with a subjectAltName (DNS or IP) for this name.",
+  };
+}

@@ -50,6 +50,44 @@ function advise(given: Case) {
   return adviseRefusal({ kind, reason, ...answer }, { ...refused, acceptedAt }, systemClock, route);
 }
 
+describe("a key that another one had replaced", () => {
+  const [acceptedAt, later] = [systemClock.now() - 60_000, systemClock.now()];
+
+  it.each(["revoked", "expired", "unknown"])("and is %s now has the file that went back", (reason) => {
+    const { findings } = diagnoseKey(KEY, { kind: "config" }, () => ({ line: 7, column: 1 }));
+    const generation = { ...fileWith(KEY, { findings }), id: 1, file: "agent.toml" };
+    const state = newGenerationState(generation, later, {
+      verdict: "refused",
+      acceptedAt,
+      newer: { fingerprint: "48730d42", acceptedAt: later },
+      keyId: undefined,
+      keyName: undefined,
+      keyEndsAt: undefined,
+      restartSpreadMs: undefined,
+    });
+    const refusal = {
+      kind: "refused",
+      reason,
+      httpStatus: 401,
+      message: "no",
+      facts: {},
+      isMarked: true,
+      serverTimeMs: undefined,
+      retryAfterMs: undefined,
+    } as const;
+    const { why, remedy } = adviseRefusal(refusal, refusedKeyOf(state), systemClock);
+    const source = generation.keySource;
+    expect(why).toMatch(/; key 48730d42 replaced it, and was last accepted at \S+ \S+ UTC, so \S/u);
+    expect(why.endsWith(`so ${source} went back to an older key`)).toBe(true);
+    expect(remedy.startsWith(`If nobody put it back by hand, a program writes ${source}, `)).toBe(true);
+    const byCommand = adviseRefusal(refusal, refusedKeyOf(state), systemClock, COMMAND);
+    expect(byCommand.remedy).not.toContain("by hand");
+    onTestFinished(() => adviseInPod(undefined));
+    adviseInPod("pod-1");
+    expect(adviseRefusal(refusal, refusedKeyOf(state), systemClock).remedy).not.toContain("by hand");
+  });
+});
+
 describe("a key that was accepted here, and is not known any more", () => {
   const known = { wasAccepted: true, reason: "unknown" };
 
