@@ -9,6 +9,8 @@ import { forgetStarts, systemctl, unitProperties } from "../../systemd/systemctl
 const NOT_INSTALLED = 5;
 /** A program that cannot run at all ends sooner, ms. */
 const FAILS_WITHIN_MS = 2000;
+/** systemd starts it again after a time, and then it runs for a moment: one look can miss that. */
+const LOOK_EVERY_MS = 200;
 
 /**
  * Runs `systemctl start|stop|restart` and resolves with its exit code. Explains how to fix a
@@ -50,9 +52,12 @@ async function failureAfterStart(): Promise<string | undefined> {
   if (unit === undefined || unit.Type.startsWith("notify")) {
     return undefined;
   }
-  await pause(FAILS_WITHIN_MS);
-  const after = await unitProperties(SERVICE, ["ActiveState", "SubState", "Result"]);
-  return after === undefined || after.ActiveState === "active"
-    ? undefined
-    : `${after.SubState}, ${after.Result}`;
+  for (let waitedMs = 0; waitedMs < FAILS_WITHIN_MS; waitedMs += LOOK_EVERY_MS) {
+    await pause(LOOK_EVERY_MS);
+    const after = await unitProperties(SERVICE, ["ActiveState", "SubState", "Result"]);
+    if (after !== undefined && after.ActiveState !== "active") {
+      return `${after.SubState}, ${after.Result}`;
+    }
+  }
+  return undefined;
 }
