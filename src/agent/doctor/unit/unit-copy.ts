@@ -1,8 +1,10 @@
 import { printable } from "../../../lib/printable.ts";
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
+import { moveAway } from "../../../lib/text/file-command.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { Assignment, UnitDifference } from "../../systemd/service/unit-files.ts";
 import { shippedUnit } from "../../systemd/service-unit.ts";
+import { settingText } from "./setting-list.ts";
 
 /** A whole unit of this host that hides the one of the package. */
 export interface UnitCopy {
@@ -12,9 +14,6 @@ export interface UnitCopy {
 
 /** More would hide what to do. */
 const MOST = 4;
-/** Their values may be secrets, or need a page. */
-const UNSHOWN = /^(?:Environment|SetCredential|SetCredentialEncrypted|UnsetEnvironment)$/u;
-
 /** The unit that hides the one of the package, if one of these settings is from it. */
 export function copyIn(changed: readonly Assignment[]): UnitCopy | undefined {
   const own = changed.filter(({ isOfCopy }) => isOfCopy);
@@ -39,7 +38,7 @@ export function withoutCopy(copy: UnitCopy): Step {
   const { file } = copy;
   return step(
     `${hidesText(copy)}${differenceText(copy)}. What this host needs of it belongs in a drop-in. To move it away, run (to undo it, move it back):`,
-    asRoot(`mv -b ${shellWord(file)} ${shellWord(`${file}.old`)}`),
+    asRoot(moveAway(file)),
     asRoot("systemctl daemon-reload"),
     asRoot("novacula-agent restart"),
   );
@@ -50,7 +49,7 @@ function differenceText({ difference }: UnitCopy): string {
   if (difference === undefined) {
     return "";
   }
-  const has = few(difference.added.map((one) => `${shown(one)} (line ${one.line})`));
+  const has = few(difference.added.map((one) => `${settingText(one, 80)} (line ${one.line})`));
   // What it sets to another value is no lack.
   const own = new Set(difference.added.map(({ name }) => name));
   const lacking = difference.lacking.filter(({ name }) => !own.has(name));
@@ -78,10 +77,6 @@ function isPathIn(text: string, path: string): boolean {
   const at = text.indexOf(path);
   const isWhole = !/^[\w/.-]*[\w/]/u.test(text.slice(at + path.length)) && !/[\w/]$/u.test(text.slice(0, at));
   return at >= 0 && isWhole;
-}
-
-function shown({ name, value }: Assignment): string {
-  return UNSHOWN.test(name) ? `${name}=` : `${name}=${printable(value, 80)}`;
 }
 
 function few(all: readonly string[]): string {

@@ -14,7 +14,7 @@ import { serviceFacts } from "../../../support/agent/service-facts.ts";
 const COPY = "/etc/systemd/system/novacula-agent.service";
 const HIDES = `${COPY} hides the unit of the package`;
 const REMOVED =
-  /drop-in\. To move it away, run \(to undo it, move it back\): (?:sudo )?mv -b (\/etc\/systemd\/system\/novacula-agent\.service) \1\.old && (?:sudo )?systemctl daemon-reload && (?:sudo )?novacula-agent restart/u;
+  /drop-in\. To move it away, run \(to undo it, move it back\): (?:sudo )?mv -bT (\/etc\/systemd\/system\/novacula-agent\.service) \1\.old && (?:sudo )?systemctl daemon-reload && (?:sudo )?novacula-agent restart/u;
 const PACKAGED = "/usr/lib/systemd/system/novacula-agent.service";
 /** As doctor finds it: what differs, and the whole file, which may have nothing of its own. */
 const copied = (...lines: readonly string[]) => {
@@ -98,6 +98,15 @@ describe("what such a copy has, and what it lacks", () => {
     );
     expect(said).toMatch(/, \d+ more\. What this host needs/u);
     expect(said).not.toContain("geheim");
+  });
+
+  it("is shown without the arguments of commands beside the agent's, and so are drop-ins", () => {
+    const hook = "ExecStartPre=/usr/bin/curl -u ops:geheim https://hook.example";
+    expect(remedyOf(hook)).toContain("it has ExecStartPre= (line 2), ");
+    const [check] = unnamedChanges([BAD], ofDropIn(hook), []);
+    expect(check?.detail).toBe(
+      `its unit was changed on this host: ExecStartPre= (${COPY}.d/site.conf line 2)`,
+    );
   });
 
   it("is no setting that has only another value", () => {
