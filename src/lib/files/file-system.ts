@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { printable } from "../printable.ts";
 import { inPlace, shellWord } from "../shell-word.ts";
 import { byteSize } from "../text/byte-size.ts";
+import { unescaped } from "./mount-table.ts";
 
 /** A line of /proc/self/mountinfo, proc(5). */
 interface Mount {
@@ -125,16 +126,9 @@ function mounts(): readonly Mount[] {
         const name = source.split(" ")[1];
         return point === undefined || name === undefined
           ? []
-          : [{ device, root, point: plain(point), source: plain(name) }];
+          : [{ device, root, point: unescaped(point), source: unescaped(name) }];
       });
   } catch {
     return [];
   }
-}
-
-/** A blank in a path is `\040`. */
-function plain(text: string): string {
-  return text.replaceAll(/\\([0-7]{3})/gu, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
 }

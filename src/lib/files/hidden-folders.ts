@@ -1,3 +1,5 @@
+import { unescaped } from "./mount-table.ts";
+
 /** A folder that a service does not see as other programs do. */
 export interface HiddenFolder {
   readonly folder: string;
@@ -16,9 +18,7 @@ export function hiddenMounts(mountinfo: string): readonly HiddenFolder[] {
   return mountinfo.split("\n").flatMap((line): readonly HiddenFolder[] => {
     const fields = line.split(" ");
     const [, , , root = "", point = ""] = fields;
-    const folder = point.replaceAll(/\\([0-7]{3})/gu, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
+    const folder = unescaped(point);
     if (/\/systemd-private-[^/]+\/tmp$/u.test(root)) {
       return [{ folder, setting: "PrivateTmp=" }];
     }

@@ -40,8 +40,8 @@ export function foldersAbove(path: string): readonly string[] {
   return folders;
 }
 
-/** A blank in a path is \040. */
-function unescaped(text: string): string {
+/** Text of a table of mounts: a blank in a path is `\040`. */
+export function unescaped(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/gu, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );

@@ -1,5 +1,6 @@
 import { readFile, statfs } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
+import { unescaped } from "../../../lib/files/mount-table.ts";
 
 /** The states of a socket that listens, or of one that can receive: include/net/tcp_states.h. */
 const TABLES = [
@@ -35,9 +36,7 @@ export function portsIn(table: string, state: string): readonly number[] {
 export async function mountsAt(folder: string, table = "/proc/self/mountinfo"): Promise<readonly string[]> {
   const text = await readFile(table, "utf8").catch(() => "");
   return text.split("\n").flatMap((line) => {
-    const place = (line.split(" ")[4] ?? "").replace(/\\([0-7]{3})/gu, (_all, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
+    const place = unescaped(line.split(" ")[4] ?? "");
     return place === folder || place.startsWith(`${folder}/`) ? [place] : [];
   });
 }
