@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { inTime } from "../../../lib/files/file-answer.ts";
 import { foldersAbove, lineInFstab, type Mount, mountsIn } from "../../../lib/files/mount-table.ts";
 import { journalOutput } from "../systemctl.ts";
 
@@ -29,7 +30,9 @@ const MAX_STARTS = "--lines=50";
 
 /** `pid` is the process that has the file `path`: it may see other folders than a shell does. */
 export async function databaseFile(path: string, pid: number): Promise<DatabaseFile> {
-  const seen = await stat(`/proc/${pid}/root${path}`).catch(() => stat(path).catch(() => undefined));
+  const seen = await inTime(path, async () => {
+    return await stat(`/proc/${pid}/root${path}`).catch(() => stat(path));
+  }).catch(() => undefined);
   const [mountinfo, fstab] = await Promise.all([textOf("/proc/self/mountinfo"), textOf("/etc/fstab")]);
   const journal = await journalOutput([UNIT, STARTS, MAX_STARTS, "--output=short-unix"]);
   const madeAt = seen?.birthtimeMs ?? 0;
@@ -42,6 +45,8 @@ export async function databaseFile(path: string, pid: number): Promise<DatabaseF
 
 /** File systems that a restart of the host empties. */
 const VOLATILE: ReadonlySet<string> = new Set(["tmpfs", "ramfs"]);
+/** The system needs them mounted, so nobody may be told to unmount them. */
+const OF_SYSTEM = /^\/(?:dev|run|tmp|var\/tmp)(?:\/|$)/u;
 
 /**
  * From proc_pid_mountinfo(5) and fstab(5). A file system on disk hides nothing if it is one of the
@@ -61,7 +66,7 @@ export function mountsOf(
     }
     if (mount !== undefined) {
       const isOwn = dirname(folder) === "/" || dirname(folder) === "/var" || fstabLine > 0;
-      const isOver = !isOwn || VOLATILE.has(mount.type);
+      const isOver = !OF_SYSTEM.test(folder) && (!isOwn || VOLATILE.has(mount.type));
       return { over: isOver ? { ...mount, fstabLine } : undefined, unmounted: undefined };
     }
   }

@@ -47,6 +47,14 @@ describe("the folder of a database", () => {
     ] as const) {
       expect(mountsOf(PATH, mountinfo, fstab)).toEqual({ over: undefined, unmounted: undefined });
     }
+    // Nobody may be told to unmount these.
+    for (const [path, point] of [
+      ["/tmp/cp.db", "/tmp"],
+      ["/run/cp/cp.db", "/run"],
+      ["/dev/shm/cp.db", "/dev/shm"],
+    ] as const) {
+      expect(mountsOf(path, mounted(point, "tmpfs", "tmpfs"), "").over).toBeUndefined();
+    }
     // The disk is not there: the empty folder below it has a new database.
     expect(mountsOf(PATH, ROOT, own).unmounted).toEqual({ folder: FOLDER, fstabLine: 1 });
     expect(mountsOf(PATH, ROOT, `#${own}`).unmounted).toBeUndefined();
