@@ -22,8 +22,12 @@ type Line = Pick<RulePlace, "line" | "isAlone">;
 
 function lineOfNftables({ table, chain, text }: PacketRule, lines: readonly string[]): Line | undefined {
   const wanted = plain(text);
+  let isInTable = true;
   let isInChain = false;
   for (const [index, written] of lines.entries()) {
+    const [, kind = "ip", named] = TABLE.exec(written) ?? [];
+    // A file that is included inside a table does not name it.
+    isInTable = named === undefined ? isInTable : `${kind} ${named}` === table;
     const begins = /\bchain (\S+?)\s*\{(.*)$/u.exec(written);
     isInChain = begins === null ? isInChain : begins[1] === chain;
     const line = plain(begins?.[2] ?? written);
@@ -33,13 +37,15 @@ function lineOfNftables({ table, chain, text }: PacketRule, lines: readonly stri
       return { line: index + 1, isAlone: true };
     }
     const parts = line.split(/\s*[;}]\s*/u);
-    if (isInChain && parts.includes(wanted)) {
+    if (isInTable && isInChain && parts.includes(wanted)) {
       return { line: index + 1, isAlone: begins === null && line === wanted };
     }
     isInChain &&= !/^\s*\}/u.test(written);
   }
   return undefined;
 }
+
+const TABLE = /^\s*(?:(?:add|create) )?table (?:([a-z0-9]+)\s+)?([^\s{;]+)\s*\{/u;
 
 /** As it may be written by hand: other white space, no quotes, and counters without numbers. */
 function plain(line: string): string {

@@ -1,6 +1,7 @@
-import { glob, open, stat } from "node:fs/promises";
+import { glob } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { inTime } from "../../../lib/files/file-answer.ts";
+import { fileStart } from "../../systemd/service/file-start.ts";
 import type { PacketRule } from "./packet-rule.ts";
 import type { RuleFile } from "./rule-file.ts";
 
@@ -10,7 +11,7 @@ const NFTABLES = [
   "/etc/nftables.d/*",
   "/etc/nftables/*",
 ];
-const IPTABLES = ["/etc/iptables/rules.v4", "/etc/sysconfig/iptables", "/etc/ufw/*.rules"];
+const IPTABLES = ["/etc/iptables/rules.v4", "/etc/sysconfig/iptables", "/etc/ufw/*[a-z].rules"];
 const IP6TABLES = ["/etc/iptables/rules.v6", "/etc/sysconfig/ip6tables", "/etc/ufw/*6.rules"];
 /** Blocklists have files of their own, and are longer than what a person wrote. */
 const MOST_FILES = 40;
@@ -49,7 +50,9 @@ export async function ruleFiles(
 /** `include "/etc/nftables.d/*.nft"` in nft(8). */
 function included(text: string, path: string): readonly string[] {
   const names = [...text.matchAll(/^\s*include\s+["']([^"'\n]{1,400})["']/gmu)].map(([, name = ""]) => name);
-  return names.slice(0, MOST_FILES).map((name) => resolve(dirname(path), name));
+  // glob(3) knows no `**`, with which this one would go through the whole disk.
+  const meant = names.filter((name) => !name.includes("**"));
+  return meant.slice(0, MOST_FILES).map((name) => resolve(dirname(path), name));
 }
 
 async function pathsOf(pattern: string): Promise<readonly string[]> {
@@ -71,13 +74,8 @@ async function pathsOf(pattern: string): Promise<readonly string[]> {
 
 async function startOf(path: string): Promise<string | undefined> {
   const read = async () => {
-    // To open a FIFO would wait for a writer.
-    if (!(await stat(path)).isFile()) {
-      return undefined;
-    }
-    await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0);
-    return buffer.toString("utf8", 0, bytesRead);
+    const start = await fileStart(path, MOST_BYTES);
+    return start?.bytes.toString("utf8");
   };
   return await inTime(path, read).catch(() => undefined);
 }

@@ -1,9 +1,11 @@
 import { X509Certificate } from "node:crypto";
-import { constants, type Stats } from "node:fs";
-import { lstat, open, opendir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import type { Stats } from "node:fs";
+import { lstat, opendir } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { inTime } from "../../../lib/files/file-answer.ts";
+import { printable } from "../../../lib/printable.ts";
+import { fileStart } from "./file-start.ts";
 
 /** A file with certificates, and with no private key. */
 export interface CertificateFile {
@@ -32,6 +34,7 @@ const ROOTS = "/usr/local/share/ca-certificates";
 /** A folder with more is no folder of certificates. */
 const MAX_ENTRIES = 500;
 const MAX_FILES = 40;
+const MAX_PATH = 400;
 /** No chain is larger: ten certificates of RSA with 8192 bits have less. */
 const MAX_BYTES = 64 * 1024;
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu;
@@ -47,6 +50,10 @@ export async function certificateFiles(
   caPem: string | undefined,
   roots = ROOTS,
 ): Promise<CertificateFiles | undefined> {
+  // A relative path counts from the folder of the server.
+  if (!isAbsolute(certPath)) {
+    return undefined;
+  }
   const trusted = [...rootCertificates.flatMap(certificatesIn), ...certificatesIn(caPem ?? "")];
   return await inTime(certPath, async () => {
     const served = await fileAt(certPath, trusted);
@@ -79,7 +86,9 @@ async function pathsBeside(certPath: string): Promise<readonly string[]> {
   const paths: string[] = [];
   for await (const entry of await opendir(folder)) {
     const path = join(folder, entry.name);
-    if ((entry.isFile() || entry.isSymbolicLink()) && path !== certPath) {
+    // Another name could not be copied from a command as it is.
+    const isShown = printable(path, MAX_PATH) === path;
+    if ((entry.isFile() || entry.isSymbolicLink()) && isShown && path !== certPath) {
       paths.push(path);
     }
     if (paths.length === MAX_ENTRIES) {
@@ -115,16 +124,10 @@ async function fileAt(
   );
 }
 
-/** Without O_NONBLOCK, open(2) would wait for the writer of a FIFO. */
 async function textOf(path: string): Promise<{ readonly text: string; readonly stats: Stats } | undefined> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  try {
-    const stats = await handle.stat();
-    const isSmall = stats.isFile() && stats.size <= MAX_BYTES;
-    return isSmall ? { text: await handle.readFile("latin1"), stats } : undefined;
-  } finally {
-    await handle.close();
-  }
+  const start = await fileStart(path, MAX_BYTES);
+  const isWhole = start !== undefined && start.stats.size <= MAX_BYTES;
+  return isWhole ? { text: start.bytes.toString("latin1"), stats: start.stats } : undefined;
 }
 
 function certificatesIn(pem: string): readonly X509Certificate[] {

@@ -16,7 +16,7 @@ it("the files that the first one includes are read too, each once, and nothing t
   mkdirSync(at("d"), { recursive: true });
   writeFileSync(
     at("main"),
-    `include "d/*.nft"\n  include '${at("other")}'\ninclude "main"\ninclude "/none"\n`,
+    `include "d/*.nft"\n  include '${at("other")}'\ninclude "main"\ninclude "/none"\ninclude "**/b.conf"\n`,
   );
   writeFileSync(at("other"), "drop\n");
   writeFileSync(at("d/a.nft"), `include "${at("other")}"\n`);
