@@ -3,6 +3,7 @@ import { isNeverGiven, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import type { HiddenFolder } from "../../lib/files/hidden-folders.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { moveAway } from "../../lib/text/file-command.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { broughtOut, type HiddenFile, hiddenDetail } from "../config/file/hidden-file.ts";
 import type { Check } from "./examination.ts";
@@ -72,7 +73,7 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
     ...facts.blocked.map(({ path, found, wanted }) =>
       bad(
         `${printable(path, 4096)} is ${found}, in the place of ${wanted}`,
-        found === "a link that leads nowhere" ? targetMissing() : moveAway(path),
+        found === "a link that leads nowhere" ? targetMissing() : movedAway(path),
       ),
     ),
     ...dataDir(facts),
@@ -111,7 +112,7 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
       return [
         bad(
           `${folder} is a file, not a folder, so the agent remembers nothing and keeps no nodes`,
-          moveAway(path, makeCommand(path, owner)),
+          movedAway(path, makeCommand(path, owner)),
         ),
       ];
     case "not-owned":
@@ -171,8 +172,8 @@ function targetMissing(): Remedy {
 }
 
 /** Nothing is deleted: nobody knows what it is. */
-function moveAway(path: string, ...then: readonly string[]): Remedy {
-  const move = asRoot(`mv ${shellWord(path)} ${shellWord(`${path}.old`)}`);
+function movedAway(path: string, ...then: readonly string[]): Remedy {
+  const move = asRoot(moveAway(path));
   return [step("Move it away, then start the service:", move, ...then, restart())];
 }
 

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { inPlace, shellWord, withSudo } from "../shell-word.ts";
+import { moveAway } from "../text/file-command.ts";
 import { type AccessProblem, flagged, processOwner, readProblem, writeProblem } from "./access-problem.ts";
 import { NoFileAnswer } from "./file-answer.ts";
 import { fileSystemOf, fullDisk } from "./file-system.ts";
@@ -58,7 +59,7 @@ export function writeFailure(path: string, error: unknown, service: string): Acc
 
 /** Nothing is deleted: nobody knows what it is. */
 function inTheWay(path: string, problem: (shown: string) => string): AccessProblem {
-  const move = withSudo(`mv ${shellWord(path)} ${shellWord(`${path}.old`)}`);
+  const move = withSudo(moveAway(path));
   return {
     problem: problem(printable(path, 4096)),
     fix: inPlace({ host: `move it away:\n${move}`, pod: "move it away in the volume" }),

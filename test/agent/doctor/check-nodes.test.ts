@@ -180,12 +180,12 @@ describe("an order that cannot be carried out", () => {
   it("has the remedy of its reason, if that names one", () => {
     expect(
       remedy(
-        "/n/a cannot be written: /n/a is not a folder (EEXIST). Fix: move it away: sudo mv /n/a /n/a.old",
+        "/n/a cannot be written: /n/a is not a folder (EEXIST). Fix: move it away: sudo mv -bT /n/a /n/a.old",
       ),
     ).toEqual([
       [
         "node btc-1 (node): /n/a cannot be written: /n/a is not a folder (EEXIST) [bad_spec]",
-        "Move it away: sudo mv /n/a /n/a.old",
+        "Move it away: sudo mv -bT /n/a /n/a.old",
       ],
     ]);
     expect(remedy("overrides.x: there is no such setting")).toEqual([

@@ -369,14 +369,14 @@ const UNIT: readonly Row[] = [
     "data_dir is a file",
     "unit",
     "/srv/data (agent.data_dir, /etc/novacula/agent.toml line 2) is a file, not a folder",
-    "mv /srv/data /srv/data.old && install -d -o novacula -g novacula -m 0700 /srv/data && novacula-agent restart",
+    "mv -bT /srv/data /srv/data.old && install -d -o novacula -g novacula -m 0700 /srv/data && novacula-agent restart",
     dataDir("file"),
   ],
   [
     "a file is where systemd makes a folder",
     "unit",
     "/run/novacula is a file, in the place of the folder of RuntimeDirectory= in its unit",
-    "mv /run/novacula /run/novacula.old && novacula-agent restart",
+    "mv -bT /run/novacula /run/novacula.old && novacula-agent restart",
     places({
       blocked: [
         { path: "/run/novacula", found: "a file", wanted: "the folder of RuntimeDirectory= in its unit" },
@@ -402,7 +402,7 @@ const UNIT: readonly Row[] = [
     "a folder is where the socket belongs",
     "unit",
     "/run/novacula/agent.sock is a folder, in the place of the agent's socket",
-    "mv /run/novacula/agent.sock /run/novacula/agent.sock.old && novacula-agent restart",
+    "mv -bT /run/novacula/agent.sock /run/novacula/agent.sock.old && novacula-agent restart",
     places({
       blocked: [{ path: "/run/novacula/agent.sock", found: "a folder", wanted: "the agent's socket" }],
     }),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/environment-variable.ts";
 import { agentCommand, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { moveAway } from "../../../lib/text/file-command.ts";
 import { type Remedy, step, stepsOf } from "../../../lib/text/remedy.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 import { CREATE } from "./read-file.ts";
@@ -48,14 +49,12 @@ const afterwards = () => `A new one needs control_plane.url, and the key from ${
 
 function folderRemedy(path: string, { names, meant }: FolderInstead, begin: string | undefined): Remedy {
   const folder = shellWord(path);
-  const away = shellWord(`${path}.folder`);
+  const move = asRoot(moveAway(path, `${path}.folder`));
   if (meant !== undefined) {
     const inside = shellWord(`${path}.folder${meant.slice(path.length)}`);
-    return [
-      step("Take the file out of it. Run:", asRoot(`mv ${folder} ${away}`), asRoot(`mv ${inside} ${folder}`)),
-    ];
+    return [step("Take the file out of it. Run:", move, asRoot(`mv ${inside} ${folder}`))];
   }
-  const clear = asRoot(names?.length === 0 ? `rmdir ${folder}` : `mv ${folder} ${away}`);
+  const clear = names?.length === 0 ? asRoot(`rmdir ${folder}`) : move;
   return begin === undefined
     ? [step("Clear the place, then put the file there. Run:", clear)]
     : [

@@ -151,7 +151,7 @@ function replaced(what: string, served: CertificateFile, file: CertificateFile, 
   const use = isRestart ? "" : ", which is used within a second, without a restart";
   return step(
     `${what}. To put it in place${use}, and keep the present one as ${printable(kept, 400)}, run:`,
-    asRoot(`cp -a ${shellWord(served.path)} ${shellWord(kept ?? "")}`),
+    asRoot(`cp -ab ${shellWord(served.path)} ${shellWord(kept ?? "")}`),
     asRoot(`cp ${shellWord(file.path)} ${shellWord(served.path)}`),
     // It takes no certificate by itself that has none of the names before.
     ...(isRestart ? [asRoot(`systemctl restart ${SERVICE}`)] : []),
@@ -165,11 +165,9 @@ function named(
   served: CertificateFile,
   file: CertificateFile,
 ): readonly Step[] {
-  const [from, to] = [shellWord(served.path), shellWord(file.path)];
-  const opened =
-    file.access === "all" || file.access === served.access
-      ? []
-      : [asRoot(`chown --reference=${from} ${to}`), asRoot(`chmod --reference=${from} ${to}`)];
+  // Others may use the file, so it keeps its owner. Certificates are no secret.
+  const isReadable = file.access === "all" || file.access === served.access;
+  const opened = isReadable ? [] : [asRoot(`chmod a+r ${shellWord(file.path)}`)];
   const restart = asRoot(`systemctl restart ${SERVICE}`);
   if (!isCertInFile || !/^[\w@%+=:,./-]+$/u.test(file.path)) {
     return [
@@ -185,7 +183,7 @@ function named(
     step(
       `${what}. To set TLS_CERT=${file.path} in ${SETTINGS}, run:`,
       ...opened,
-      asRoot(`sed -i ${shellWord(edit)} ${SETTINGS}`),
+      asRoot(`sed -i --follow-symlinks ${shellWord(edit)} ${SETTINGS}`),
       restart,
     ),
   ];

@@ -1,6 +1,7 @@
 import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, forAgent, shellWord } from "../../../lib/shell-word.ts";
+import { commentOut } from "../../../lib/text/file-command.ts";
 import { type Remedy, type Step, step } from "../../../lib/text/remedy.ts";
 import type { DatabaseFile } from "../../systemd/service/database-file.ts";
 import { leadsThere, SETTINGS } from "./local-address.ts";
@@ -94,7 +95,7 @@ function mountSteps(database: DatabaseFile | undefined): readonly Step[] {
   const unmount = step(`A${say.slice(1)}`, stop, asRoot(`umount ${shellWord(point)}`), ...start);
   const again = step(
     `So that it is not mounted again, make line ${fstabLine} of /etc/fstab a comment:`,
-    asRoot(`sed -i '${fstabLine}s/^/# /' /etc/fstab`),
+    asRoot(commentOut("/etc/fstab", fstabLine)),
     asRoot("systemctl daemon-reload"),
   );
   return fstabLine === 0 ? [unmount] : [unmount, again];

@@ -71,16 +71,16 @@ export function handObstacle(access: HandAccess): HandObstacle | undefined {
     ? {
         detail: `${cannot}: its group ${GROUP} may not write there`,
         remedy: [
-          step("Make the socket anew:", ...restart),
+          step("Create the socket again:", ...restart),
           step(
-            "If it comes back so, see who sets SocketMode=:",
+            "If that does not help, see which file sets SocketMode=:",
             asRoot("systemctl cat novacula-nodes.socket"),
           ),
         ],
       }
     : {
         detail: `${cannot}: the socket is not of the group ${GROUP}, whose number is ${handGid} now. The number may have changed since the socket was made`,
-        remedy: [step("Make the socket anew:", ...restart)],
+        remedy: [step("Create the socket again:", ...restart)],
       };
 }
 

@@ -1,5 +1,6 @@
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { commentOut } from "../../../lib/text/file-command.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 
 /** A rule that a packet filter of this host has, and how to be rid of it. */
@@ -71,15 +72,12 @@ const FILES = {
 
 /** Takes a rule out of the file from which it is loaded, or says that there may be one. */
 export function fileStep({ program }: PacketRule, place: RulePlace | undefined): Step {
-  const so = "So that the next start of this host does not bring it back, delete";
+  const start = "So that the next start of this host does not bring it back,";
   if (place === undefined) {
-    return step(`${so} the rule in the file from which it is loaded (${FILES[program]}), too.`);
+    return step(`${start} delete the rule in the file from which it is loaded (${FILES[program]}), too.`);
   }
   const { path, line, isAlone } = place;
   return isAlone
-    ? step(
-        `${so} line ${line} of ${path}, too:`,
-        asRoot(`sed -i --follow-symlinks ${line}d ${shellWord(path)}`),
-      )
-    : step(`${so} the rule in line ${line} of ${path}, too.`);
+    ? step(`${start} make line ${line} of ${path} a comment, too:`, asRoot(commentOut(path, line)))
+    : step(`${start} delete the rule in line ${line} of ${path}, too.`);
 }

@@ -40,7 +40,7 @@ describe("a key that the control plane of this host does not know", () => {
       `Fix: A file system (tmpfs, source tmpfs) is mounted on ${FOLDER} by /etc/fstab line 9, and hides what was there before. To have that again, run:`,
       `  ${stop} && ${asRoot(`umount ${FOLDER}`)} && ${start}`,
       "So that it is not mounted again, make line 9 of /etc/fstab a comment:",
-      `  ${asRoot("sed -i '9s/^/# /' /etc/fstab")} && ${asRoot("systemctl daemon-reload")}`,
+      `  ${asRoot("sed -i --follow-symlinks '9s/^/# /' /etc/fstab")} && ${asRoot("systemctl daemon-reload")}`,
     ]);
     expect(lines?.at(-2)).toMatch(/^Only if there are no such keys/u);
     expect(lines?.at(-1)).toContain("org create NAME && ");

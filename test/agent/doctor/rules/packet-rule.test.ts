@@ -68,8 +68,8 @@ describe("a rule that redirects", () => {
       remedyLines(redirectSteps("It is so, by", { command: "nft list ruleset", redirects })).slice(1),
     ).toEqual([
       `  ${asRoot("nft delete rule inet lb out handle 12")}`,
-      "So that the next start of this host does not bring it back, delete line 4 of /etc/a b, too:",
-      `  ${asRoot("sed -i --follow-symlinks 4d '/etc/a b'")}`,
+      "So that the next start of this host does not bring it back, make line 4 of /etc/a b a comment, too:",
+      `  ${asRoot("sed -i --follow-symlinks '4s/^/# /' '/etc/a b'")}`,
     ]);
     const unknown = found === undefined ? [] : [found];
     expect(remedyLines(redirectSteps("by", { command: "", redirects: unknown })).at(-1)).toContain(
@@ -122,6 +122,7 @@ describe("the place of a rule in a file", () => {
       true,
     ],
     ["with a remark", `chain out {\n${IN} # old\n}`, 2, true],
+    ["behind another table", `table ip x {\n}\ntable inet lb {\nchain out {\n${IN}\n}\n}`, 5, true],
     ["as a command", `flush ruleset\nadd rule inet lb out ${IN}\n`, 2, true],
     ["beside another", `chain out {\n tcp dport 1 accept; ${IN}\n}`, 2, false],
     ["in one line with its chain", `chain out { ${IN}; }`, 1, false],
@@ -135,6 +136,7 @@ describe("the place of a rule in a file", () => {
     ["another port", `chain out {\n${IN}0\n}`],
     ["a remark", `chain out {\n# ${IN}\n}`],
     ["another table", `add rule ip lb out ${IN}`],
+    ["the same chain of another table", `table ip lb {\nchain out {\n${IN}\n}\n}\ntable inet lb {\n}`],
   ])("is not %s", (_what, text) => expect(at(text)).toBeUndefined());
 
   it("of iptables is in the section of its table", () => {

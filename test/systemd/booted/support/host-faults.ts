@@ -432,7 +432,7 @@ export const HOST_FAULTS: readonly HostFault[] = [
     stage: "unit",
     says: `${COPY} hides the unit of the package: it has User=ghost (line `,
     script: withCopy("s#^User=.*#User=ghost#"),
-    fix: `mv -b ${COPY} ${COPY}.old && systemctl daemon-reload && novacula-agent restart`,
+    fix: `mv -bT ${COPY} ${COPY}.old && systemctl daemon-reload && novacula-agent restart`,
     tidy: `rm ${COPY}.old`,
   },
   {
