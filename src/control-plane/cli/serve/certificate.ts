@@ -11,7 +11,7 @@ export function readTls(paths: Settings["tls"]): TlsPair | undefined {
   try {
     return paths === undefined ? undefined : readTlsPair(paths);
   } catch (error) {
-    throw error instanceof TlsProblem ? new SettingsError(error.message) : error;
+    throw error instanceof TlsProblem ? new SettingsError(error.explained()) : error;
   }
 }
 

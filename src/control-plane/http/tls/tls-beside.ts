@@ -38,12 +38,15 @@ export function adviseOnPair(
     : putInPlace(other.path, keyPath, "the key of that certificate");
 }
 
-/** Over the present file, which keeps its owner and its mode. */
+/**
+ * Over the present file, which keeps its owner and its mode. Of a link, the file behind it is
+ * kept: a copy of the link would only lead to the new text.
+ */
 function putInPlace(path: string, place: string, what: string): string {
   const has = `${printable(path, 400)} has ${what}`;
   const kept = [".old", ".before"].map((end) => `${place}${end}`).find((each) => each !== path) ?? "";
   return inPlace({
-    host: `${has}. To put it in place, and keep the present file as ${printable(kept, 400)}, run:\n${withSudo(`cp -a ${shellWord(place)} ${shellWord(kept)}`)}\n${withSudo(`cp ${shellWord(path)} ${shellWord(place)}`)}`,
+    host: `${has}. To put it in place, and keep the present file as ${printable(kept, 400)}, run:\n${withSudo(`cp -abL ${shellWord(place)} ${shellWord(kept)}`)}\n${withSudo(`cp ${shellWord(path)} ${shellWord(place)}`)}`,
     pod: `${has}: use that`,
   });
 }
@@ -73,7 +76,9 @@ function firstBeside<Found>(
 function pathsBeside(path: string): readonly string[] {
   const names = quietly(() => namesIn(dirname(path))) ?? [];
   const [stem = ""] = /^[^.]+/.exec(basename(path)) ?? [];
-  const others = names.filter((name) => name !== basename(path)).sort();
+  // Another name could not be copied from a command as it is.
+  const isShown = (name: string) => printable(name) === name;
+  const others = names.filter((name) => name !== basename(path) && isShown(name)).sort();
   return [
     ...others.filter((name) => name.startsWith(stem)),
     ...others.filter((name) => !name.startsWith(stem)),

@@ -12,10 +12,18 @@ export class TlsProblem extends OperatorError {
   override readonly name = "TlsProblem";
   /** The same as long as the problem is, while the message may tell the time. */
   readonly topic: string;
+  readonly #findFix: (() => string) | undefined;
 
-  constructor(message: string, topic = message) {
+  /** `findFix` looks at the disk for what to do; without it, the message says that. */
+  constructor(message: string, topic = message, findFix?: () => string) {
     super(message);
     this.topic = topic;
+    this.#findFix = findFix;
+  }
+
+  /** The message for people. The pair is read each second, and only this looks for a fix. */
+  explained(): string {
+    return this.#findFix === undefined ? this.message : `${this.message}. Fix: ${this.#findFix()}`;
   }
 }
 

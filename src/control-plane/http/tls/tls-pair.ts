@@ -49,13 +49,15 @@ export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
   );
   const place = placeOfKey(chain, privateKey);
   if (place !== 1) {
+    const isNot = `TLS_KEY ${shown(keyPath)} is not the key of the first certificate in TLS_CERT ${shown(certPath)} (${nameOf(certificate)}),`;
+    if (place === undefined) {
+      const message = `${isNot} nor of another one in it`;
+      throw new TlsProblem(message, message, () =>
+        adviseOnPair({ certPath, keyPath }, certificate, privateKey, Date.now()),
+      );
+    }
     throw new TlsProblem(
-      `TLS_KEY ${shown(keyPath)} is not the key of the first certificate in TLS_CERT ${shown(certPath)} ` +
-        `(${nameOf(certificate)}), ${
-          place === undefined
-            ? `nor of another one in it. Fix: ${adviseOnPair({ certPath, keyPath }, certificate, privateKey, Date.now())}`
-            : `but of number ${place} of ${chain.length}. Fix: put that one first, and after it the chain: the issuer of each certificate right after it`
-        }`,
+      `${isNot} but of number ${place} of ${chain.length}. Fix: put that one first, and after it the chain: the issuer of each certificate right after it`,
     );
   }
   parsed(`TLS_CERT ${shown(certPath)} and TLS_KEY ${shown(keyPath)} cannot be used`, RENEW, () =>

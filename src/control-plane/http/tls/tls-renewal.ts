@@ -74,7 +74,10 @@ export class TlsRenewal {
       const isNews = this.#said !== error.topic && clock.now() - this.#brokenSince >= PATIENCE_MS;
       if (isAsked || isNews) {
         this.#said = error.topic;
-        logger.error({ event: "tls.unusable" }, `The previous certificate stays in use: ${error.message}`);
+        logger.error(
+          { event: "tls.unusable" },
+          `The previous certificate stays in use: ${error.explained()}`,
+        );
       }
     }
   }

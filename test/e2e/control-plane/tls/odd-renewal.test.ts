@@ -3,7 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readTlsPair } from "../../../../src/control-plane/http/tls/tls-pair.ts";
+import { TlsProblem } from "../../../../src/control-plane/http/tls/tls-file.ts";
+import { readTlsPair, type TlsPaths } from "../../../../src/control-plane/http/tls/tls-pair.ts";
 import { TlsRenewal } from "../../../../src/control-plane/http/tls/tls-renewal.ts";
 import { createLog } from "../../../../src/control-plane/log/log.ts";
 import {
@@ -206,6 +207,16 @@ describe("a new certificate for other names", () => {
   });
 });
 
+/** What people read of files that are no pair. */
+function explained(paths: TlsPaths): string {
+  try {
+    readTlsPair(paths);
+    return "a pair";
+  } catch (error) {
+    return error instanceof TlsProblem ? error.explained() : String(error);
+  }
+}
+
 describe("a chain", () => {
   it("that begins with another certificate is refused, with the place of the right one", async () => {
     const { good, renewed, caPem, paths } = await tlsScene();
@@ -214,9 +225,7 @@ describe("a chain", () => {
       /is not the key of the first certificate in TLS_CERT \S+ \(CN=Test authority\), but of number 3 of 3\. Fix: put that one first/,
     );
     writeFileSync(paths.certPath, `${caPem}${renewed.cert}`);
-    expect(() => readTlsPair(paths)).toThrow(
-      /nor of another one in it\. Fix: use two files that were made together/,
-    );
+    expect(explained(paths)).toMatch(/nor of another one in it\. Fix: use two files that were made together/);
   });
 
   it.each([
@@ -229,27 +238,41 @@ describe("a chain", () => {
     writeFileSync(join(folder, "a.txt"), "-----BEGIN CERTIFICATE-----\nno PRIVATE KEY-----");
     writeFileSync(join(folder, `${name}.0`), textOf(renewed));
     writeFileSync(join(folder, `${name}.1`), textOf(good));
-    let message = "";
-    try {
-      readTlsPair(paths);
-    } catch (error) {
-      message = String(error);
-    }
+    const message = explained(paths);
     expect(message).toContain(`Fix: ${folder}/${name}.1 has ${what}`);
     const commands = message.split("\n").slice(1);
     expect(commands).toEqual([
-      `sudo cp -a ${folder}/${name} ${folder}/${name}.old`,
+      `sudo cp -abL ${folder}/${name} ${folder}/${name}.old`,
       `sudo cp ${folder}/${name}.1 ${folder}/${name}`,
     ]);
     execFileSync("sh", ["-c", commands.join("\n").replaceAll("sudo ", "")]);
     expect(readTlsPair(paths).cert).toBe(good.cert);
   });
 
+  it("of another key is the same problem, whatever lies beside it", async () => {
+    const { good, renewed, paths, folder, put } = await tlsScene();
+    put({ cert: renewed.cert, key: good.key });
+    const topic = () => {
+      try {
+        readTlsPair(paths);
+      } catch (error) {
+        return error instanceof TlsProblem ? error.topic : "";
+      }
+      return "";
+    };
+    const before = topic();
+    writeFileSync(join(folder, "cp.pem.1"), good.cert);
+    writeFileSync(join(folder, "cp.pem.0\u202e;id"), good.cert);
+    expect(topic()).toBe(before);
+    expect(before).not.toBe("");
+    expect(explained(paths)).toContain("cp.pem.1 has the certificate");
+  });
+
   it("of another key is helped by no certificate that is not valid now", async () => {
     const { good, expired, paths, folder, put } = await tlsScene();
     put({ cert: good.cert, key: expired.key });
     writeFileSync(join(folder, "cp.pem.1"), expired.cert);
-    expect(() => readTlsPair(paths)).toThrow(/Fix: use two files that were made together: /);
+    expect(explained(paths)).toMatch(/\. Fix: use two files that were made together: /);
   });
 
   it("with its issuer behind it is used, and one in the wrong order is used and said", async () => {
