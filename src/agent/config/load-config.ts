@@ -3,6 +3,7 @@ import { absolutePath } from "../../lib/files/absolute-path.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import { readCa } from "./ca-source.ts";
+import { withEarlierFile } from "./earlier-file.ts";
 import { type FileReader, ownReader } from "./file/file-access.ts";
 import { FileReads } from "./file/file-reads.ts";
 import { missingConfigRemedy } from "./file/missing-config.ts";
@@ -104,7 +105,7 @@ export async function loadConfig(
   if (parsed.kind === "invalid") {
     const twoKeys = await readTwoKeys(file.read, file.text, parsed, reads, credentialsDirectory);
     return twoKeys === undefined
-      ? invalid(parsed.issues)
+      ? invalid(await withEarlierFile(parsed.issues))
       : {
           ...base(),
           verdict: "invalid",

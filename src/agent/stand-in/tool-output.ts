@@ -12,6 +12,13 @@ const complaint = (pattern: RegExp, who: string): Recogniser => ({
 /** Each is known by how it begins. */
 const RECOGNISERS: readonly Recogniser[] = [
   {
+    pattern:
+      /^(?:ok|bad|warning|unknown) {1,8}[\w/.]|^novacula-(?:agent|control-plane)(?: [a-z-]+)?: |^(?:Waiting for the file to be fixed|Online with key [0-9a-f]{8}|No agent runs here|The executor is (?:not )?online)\b/u,
+    code: "own-output",
+    problem: "is what a command of novacula-agent printed: its output was written over the file",
+    remedy: "Restore the file from a backup, or write it again.",
+  },
+  {
     pattern: /^HTTP\/\d(?:\.\d)? \d{3}/u,
     code: "http-answer",
     problem: "is an HTTP answer with its headers, as curl -i prints it",

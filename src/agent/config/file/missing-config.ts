@@ -3,6 +3,7 @@ import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/enviro
 import { agentCommand, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { moveAway } from "../../../lib/text/file-command.ts";
 import { type Remedy, step, stepsOf } from "../../../lib/text/remedy.ts";
+import { fileBelow } from "./file-below.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 import { CREATE } from "./read-file.ts";
 
@@ -35,6 +36,11 @@ export async function missingConfigRemedy(
     return folderRemedy(path, await folderInstead(path), begin);
   }
   const steps = stepsOf(remedy);
+  const below =
+    code === "not-found" && steps.length === 1 ? await fileBelow(path, example !== undefined) : undefined;
+  if (below !== undefined) {
+    return below;
+  }
   // A mount explains it: a new file would only be in the way.
   if (code !== "not-found" || begin === undefined || steps.length > 1) {
     return remedy;
