@@ -71,7 +71,7 @@ export function checkChanges(given: ChangeFacts): readonly Check[] {
 const IDENTITY = /^(?:User|Group|SupplementaryGroups|DynamicUser|.*Capabilit.*|PrivateUsers)$/u;
 /** What the service finds of the file system, and what it may do there. */
 const FILES =
-  /^(?:.*(?:Paths|Directory|DirectoryMode|FileSystem|FileSystems)|Protect.*|Private.*|Root.*|Bind.*|LimitFSIZE|UMask|Mount.*|DynamicUser|User|Group)$/u;
+  /^(?:.*(?:Paths|Directory|DirectoryMode|FileSystem|FileSystems)|Protect.*|Private.*|Root.*|Bind.*|LimitFSIZE|UMask|Mount.*|NetworkNamespacePath|DynamicUser|User|Group)$/u;
 
 /** A failure at a file of the service, with the changed settings that can be its cause. */
 export function withSuspects(check: Check, changed: readonly Assignment[]): Check {

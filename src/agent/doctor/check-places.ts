@@ -14,7 +14,7 @@ export interface PlaceFacts {
   readonly owner: { readonly user: string; readonly group: string };
   /** Files that exist, and that the sandbox hides. */
   readonly hidden: readonly HiddenFile[];
-  /** Folders of the unit that are missing, and the setting that needs each. */
+  /** Paths of the unit that are missing, and the setting that needs each. */
   readonly missing: readonly { readonly path: string; readonly setting: string }[];
   /** Sources of the service's credentials that are missing, with the names of the credentials. */
   readonly missingSources: readonly { readonly path: string; readonly credential: string }[];
@@ -54,7 +54,7 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
     ...facts.missing.map(({ path, setting }) =>
       bad(
         `${printable(path, 4096)} does not exist, and the service cannot start without it (${setting} of its unit)`,
-        makeFolder(path, facts.owner),
+        isOwnFolder(path, setting) ? makeFolder(path, facts.owner) : correctLine(),
       ),
     ),
     ...facts.missingSources.map(({ path, credential }) =>
@@ -152,6 +152,25 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
         ),
       ];
   }
+}
+
+/** A file, or of another program: an empty folder in its place would only hide that it is gone. */
+const OTHER_PLACE = /\.[a-z][a-z\d]{1,4}$|^\/(?:run|tmp)\//iu;
+
+/** Whether the unit wants a folder there for the service alone. The others are for it to find. */
+function isOwnFolder(path: string, setting: string): boolean {
+  const mayBeGiven = path.startsWith("/etc/novacula/") || !isNeverGiven(path);
+  return setting === "ReadWritePaths=" && mayBeGiven && !OTHER_PLACE.test(path);
+}
+
+function correctLine(): Remedy {
+  return [
+    step(
+      "Take that path out of the unit, or bring back what it names. To see the line, run:",
+      asRoot("systemctl cat novacula-agent"),
+    ),
+    step("Then run:", asRoot("systemctl daemon-reload"), restart()),
+  ];
 }
 
 function makeFolder(path: string, owner: PlaceFacts["owner"]): Remedy {

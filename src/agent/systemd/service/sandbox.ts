@@ -21,6 +21,7 @@ export function neededPaths(
   facts: ServiceFacts,
 ): readonly { readonly path: string; readonly setting: string }[] {
   const { ReadWritePaths, ReadOnlyPaths, InaccessiblePaths, BindPaths, BindReadOnlyPaths } = facts;
+  const { NetworkNamespacePath: namespace } = facts;
   const needed = (setting: string, paths: readonly string[]) =>
     paths
       // A minus allows a path that is missing; a plus is for a root of its own.
@@ -32,6 +33,7 @@ export function neededPaths(
     ...needed("InaccessiblePaths=", InaccessiblePaths),
     ...needed("BindPaths=", BindPaths),
     ...needed("BindReadOnlyPaths=", BindReadOnlyPaths),
+    ...(namespace === "" ? [] : [{ setting: "NetworkNamespacePath=", path: namespace }]),
   ];
 }
 

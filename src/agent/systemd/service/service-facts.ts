@@ -68,6 +68,7 @@ const shape = {
   TemporaryFileSystem: words,
   BindPaths: words,
   BindReadOnlyPaths: words,
+  NetworkNamespacePath: one,
   WorkingDirectory: one,
   /** The number of what systemd has yet to do with it; 0: nothing, for which it shows no number. */
   Job: one.pipe(z.string().regex(/^\d{0,20}$/u)).transform(Number),

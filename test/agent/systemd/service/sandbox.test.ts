@@ -68,6 +68,17 @@ describe("folders that the service needs", () => {
     expect(neededPaths(facts).map(({ path }) => path)).toEqual(["/srv/a", "/srv/b c", "/srv/f", "/srv/e"]);
   });
 
+  it("have the namespace of its network beside them", () => {
+    const facts = serviceFacts(
+      "BindReadOnlyPaths=/etc/netns/mgmt/hosts:/etc/hosts\nNetworkNamespacePath=/run/netns/mgmt",
+    );
+    expect(neededPaths(facts)).toEqual([
+      { path: "/etc/netns/mgmt/hosts", setting: "BindReadOnlyPaths=" },
+      { path: "/run/netns/mgmt", setting: "NetworkNamespacePath=" },
+    ]);
+    expect(neededPaths(serviceFacts())).toEqual([]);
+  });
+
   it("are writable where the unit says so", () => {
     const facts = serviceFacts("ReadWritePaths=/srv/a");
     const paths = ["/var/lib/novacula", "/var/lib/novacula2", "/srv/a/b", "/srv/ab", "/run/novacula"];
