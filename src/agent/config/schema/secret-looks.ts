@@ -3,13 +3,15 @@
  * key.
  */
 const LONG_RUN = /[A-Za-z0-9]{20,}/gu;
+/** As in the query of a URL: `?access_token=…`. */
+const NAMED = /(?:key|token|secret|pass|pwd|credential|auth|sig)\w*=[^\s&]/iu;
 
 /**
  * Whether a text in a configuration may be a secret or a piece of one. Such a text is never shown.
  * If it is harmless, the operator has to look it up in the file.
  */
 export function looksSecret(text: string): boolean {
-  if (/exc[_-]|-----BEGIN|:\/\/[^/]*@/iu.test(text)) {
+  if (/exc[_-]|-----BEGIN|:\/\/[^/]*@/iu.test(text) || NAMED.test(text)) {
     return true;
   }
   return (text.match(LONG_RUN) ?? []).some(isRandom);

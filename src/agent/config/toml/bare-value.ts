@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { withoutUnit } from "../../../lib/text/unit-suffix.ts";
 import { meantWord, SILENT_SETTINGS } from "../issue/table-issue.ts";
 import { settingSchema } from "../schema/config-schema.ts";
+import { meantUrl } from "../schema/meant-url.ts";
 import { looksSecret } from "../schema/secret-looks.ts";
 
 /** A longer value is not repeated. */
@@ -107,7 +108,9 @@ function numberIn(text: string, unitMs: number): number | undefined {
 /** The words of other formats for `none`, similar words, and a host without its scheme. */
 function meantTexts(text: string, key: string, wants: string): readonly string[] {
   const none = /^(?:none|null|nil|no|off|false)$/iu.test(text) ? ["none"] : [];
-  const host = key === "url" ? [`https://${text}`] : [];
+  // What begins as a URL has to be said to be wrong, not only corrected.
+  const meant = /^https?:\/\/[^/]/iu.test(text) ? undefined : meantUrl(text);
+  const host = key === "url" ? [meant ?? ""] : [];
   const word = wants.startsWith("one of") ? [meantWord(text, wants) ?? ""] : [];
   return [text, ...none, ...host, ...word];
 }

@@ -16,6 +16,8 @@ describe("a text that is not echoed", () => {
     ["half of a key", "aBcDeFgHiJkLmNoPqRsT"],
     ["a PEM block", "-----BEGIN PRIVATE KEY-----"],
     ["a password in a URL", "https://a:b@c"],
+    ["a token in the query of a URL", "https://cp.example.com/?x=1&access_token=Sommer26"],
+    ["a signature there", "https://cp.example.com/?Sig=abc"],
   ])("is %s", (_what, text) => {
     expect(looksSecret(text)).toBe(true);
   });
@@ -27,6 +29,8 @@ describe("a text that is not echoed", () => {
     "https://cp.example.com:8443/a@b",
     "eu-central-1a-production-validator",
     "internationalizations",
+    "https://cp.example.com/?page=2&size=9",
+    "https://keys.example.com/token",
   ])("is not %s", (text) => {
     expect(looksSecret(text)).toBe(false);
   });

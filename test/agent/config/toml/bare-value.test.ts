@@ -95,14 +95,17 @@ describe("a text without quotes", () => {
     );
   });
 
-  it.each(["https://cp.example.com", "cp.example.com", "https://cp.example.com  # ours"])(
-    "is the URL that was meant: %s",
-    async (url) => {
-      expect(await said(`[control_plane]\nurl = ${url}\n`)).toBe(
-        'control_plane.url: has a value without quotes. Put the value in double quotes: url = "https://cp.example.com".',
-      );
-    },
-  );
+  it.each([
+    "https://cp.example.com",
+    "cp.example.com",
+    "https://cp.example.com  # ours",
+    "https:/cp.example.com",
+    "htps//cp.example.com/members",
+  ])("is the URL that was meant: %s", async (url) => {
+    expect(await said(`[control_plane]\nurl = ${url}\n`)).toBe(
+      'control_plane.url: has a value without quotes. Put the value in double quotes: url = "https://cp.example.com".',
+    );
+  });
 
   it("is not made up if nobody can tell what was meant", async () => {
     const advice = /Put the value in double quotes: name = "…"\.$/u;
