@@ -4,12 +4,15 @@ import type { Assignment } from "../../systemd/service/unit-files.ts";
 /** More would hide the rest of what doctor says. */
 const MOST = 5;
 
-/** Their values need a page, or may be secrets: a password in the arguments of a command. */
-const UNSHOWN = /^(?:Environment|SetCredential|SetCredentialEncrypted|UnsetEnvironment|Exec(?!Start$)\w+)$/u;
+/** Their values may be secrets, or need a page. */
+const UNSHOWN = /^(?:Environment|SetCredential|SetCredentialEncrypted|UnsetEnvironment)$/u;
+/** A command beside the agent's: a password may be in its arguments. */
+const COMMAND = /^Exec(?!Start$)/u;
 
 /** A setting of a unit, with its value if that may be shown. */
 export function settingText({ name, value }: Assignment, maxLength: number): string {
-  return UNSHOWN.test(name) ? `${name}=` : `${name}=${printable(value, maxLength)}`;
+  const open = COMMAND.test(name) ? value.replace(/(?<=\S)\s.*$/su, " …") : value;
+  return UNSHOWN.test(name) ? `${name}=` : `${name}=${printable(open, maxLength)}`;
 }
 
 /** `PrivateNetwork=yes (FILE line 3), Nice=5 (FILE line 4)`. */

@@ -102,10 +102,10 @@ describe("what such a copy has, and what it lacks", () => {
 
   it("is shown without the arguments of commands beside the agent's, and so are drop-ins", () => {
     const hook = "ExecStartPre=/usr/bin/curl -u ops:geheim https://hook.example";
-    expect(remedyOf(hook)).toContain("it has ExecStartPre= (line 2), ");
+    expect(remedyOf(hook)).toContain("it has ExecStartPre=/usr/bin/curl … (line 2), ");
     const [check] = unnamedChanges([BAD], ofDropIn(hook), []);
     expect(check?.detail).toBe(
-      `its unit was changed on this host: ExecStartPre= (${COPY}.d/site.conf line 2)`,
+      `its unit was changed on this host: ExecStartPre=/usr/bin/curl … (${COPY}.d/site.conf line 2)`,
     );
   });
 
