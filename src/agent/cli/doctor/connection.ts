@@ -8,15 +8,18 @@ import type { Check } from "../../doctor/examination.ts";
 import { portOf } from "../../doctor/local/local-address.ts";
 import { isAboutCertificate } from "../../doctor/local/local-certificate.ts";
 import type { Here } from "../../doctor/local/local-control-plane.ts";
+import { failedStart } from "../../doctor/local/local-start.ts";
 import type { RewrittenKey } from "../../doctor/local/rewritten-key.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
 import { certificateFiles } from "../../systemd/service/certificate-files.ts";
 import { databaseFile } from "../../systemd/service/database-file.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
+import { isAnyDenied } from "../host/service-identity.ts";
 import { askControlPlane, caPemOf, type KeyQuestion } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
 import { dropsHere, outgoingRules } from "./host-rules.ts";
+import { localControlPlane } from "./local-facts.ts";
 import { type PeerFacts, peerFacts } from "./peer-facts.ts";
 import type { Subject } from "./subject.ts";
 
@@ -28,11 +31,21 @@ export async function connectionChecks(
   patience: Patience,
 ): Promise<readonly Check[]> {
   if (loaded.verdict === "invalid") {
-    return connectionUnchecked("the configuration is not valid");
+    const unchecked = connectionUnchecked("the configuration is not valid");
+    // Who may not read the file sees what systemd shows to everybody; it may be about another host.
+    const failed = (await isAnyDenied(loaded.files)) ? await failedHere(patience) : undefined;
+    return unchecked.map((check) =>
+      failed !== undefined && check.stage === "tcp" ? { stage: "tcp", status: "warning", ...failed } : check,
+    );
   }
   return loaded.verdict === "key-unusable"
     ? connectionUnchecked("there is no usable key")
     : checkConnection(await connectionTo({ ...loaded, route }, subject, patience));
+}
+
+async function failedHere(patience: Patience): Promise<ReturnType<typeof failedStart>> {
+  const local = await localControlPlane(patience, true, async () => ({ all: [], shown: undefined }));
+  return local && failedStart(local);
 }
 
 /** Asks the control plane once, as the judged agent would: its key, its proxy, its roots. */

@@ -66,6 +66,15 @@ function isOfUnit(local: LocalStart): boolean {
   return suspects.length > 0 && !isOwn && endOf(local) !== undefined;
 }
 
+/** A control plane of this host that has failed, as every user may know; undefined: it has not. */
+export function failedStart(
+  local: LocalStart,
+): { readonly detail: string; readonly remedy: Remedy } | undefined {
+  const detail =
+    startCause(local) ?? `the control plane of this host has failed (${printable(local.result, 40)})`;
+  return local.active === "failed" && !local.isMasked ? { detail, remedy: startRemedy(local) } : undefined;
+}
+
 /** What to do about a control plane of this host that has failed, or is being started. */
 export function startRemedy(local: LocalStart): Remedy {
   const { active, isRestarting = false, restarts = 0, result, words } = local;
