@@ -90,12 +90,9 @@ export function startRemedy(local: LocalStart): Remedy {
   const again = [asRoot(`systemctl reset-failed ${SERVICE}`), asRoot(`systemctl ${start} ${SERVICE}`)];
   if (isOfUnit(local)) {
     return [
-      step(
-        "If a changed setting is the cause, take it out, then run:",
-        asRoot("systemctl daemon-reload"),
-        ...again,
-      ),
+      step("If a changed setting is the cause, take it out, then run:", asRoot("systemctl daemon-reload")),
       step("To see why, run:", asRoot(`journalctl -u ${SERVICE} -n 30`)),
+      step("Once it is fixed, run:", ...again),
     ];
   }
   if (words?.kind === "said") {

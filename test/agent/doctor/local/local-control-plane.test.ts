@@ -64,7 +64,7 @@ describe("the control plane of this host, where connections are refused", () => 
     const silent = { kind: "silent" } as const;
     const said = { kind: "said", why: "Failed at step NAMESPACE spawning x: No", remedy: undefined } as const;
     const TAKE_OUT =
-      /^If a changed setting is the cause, take it out, then run:.*systemctl daemon-reload && .*systemctl reset-failed novacula-control-plane && .*systemctl start novacula-control-plane.*journalctl/u;
+      /^If a changed setting is the cause, take it out, then run: .*systemctl daemon-reload\. .*journalctl.*Once it is fixed, run: .*systemctl reset-failed novacula-control-plane && .*systemctl start novacula-control-plane$/u;
     const AFTER = `, after this host changed its unit: MemoryDenyWriteExecute=yes (${file} line 3)`;
     const state = (more: Partial<LocalControlPlane>) => {
       const local = controlPlane({ active: "failed", result: "signal", ...more });
