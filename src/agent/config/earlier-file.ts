@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { utcTime } from "../../lib/clock.ts";
+import { inTime } from "../../lib/files/file-answer.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { type Step, step } from "../../lib/text/remedy.ts";
@@ -27,7 +28,9 @@ export async function withEarlierFile(issues: readonly ConfigIssue[]): Promise<r
   if (issue === undefined || more.length > 0 || !REPLACED.has(issue.code)) {
     return issues;
   }
-  const steps = inPlace({ host: await earlierFile(issue.file), pod: undefined });
+  // The agent reads the file, too, and must not wait for a folder that hangs.
+  const found = await inTime(issue.file, () => earlierFile(issue.file)).catch(() => undefined);
+  const steps = inPlace({ host: found, pod: undefined });
   return steps === undefined ? issues : [{ ...issue, remedy: steps }];
 }
 
@@ -60,7 +63,9 @@ async function earlierFile(path: string): Promise<readonly Step[] | undefined> {
 async function validCopy(
   path: string,
 ): Promise<{ readonly path: string; readonly writtenAt: number } | undefined> {
-  const stats = await stat(path).catch(() => undefined);
+  // Another name could not be copied from a command as it is.
+  const isShown = printable(path, 400) === path;
+  const stats = isShown ? await stat(path).catch(() => undefined) : undefined;
   if (stats === undefined || !stats.isFile() || stats.size > MAX_BYTES) {
     return undefined;
   }

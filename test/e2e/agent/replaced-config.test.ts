@@ -94,3 +94,9 @@ it("a file that a restore put one folder too deep is moved up with its neighbour
   expect(readFileSync(join(folder, "ca.pem"), "utf8")).toBe("here");
   expect((await loadConfig(join(folder, "agent.toml"), {})).verdict).toBe("usable");
 });
+
+it("a copy whose name cannot be shown as it is written is not named", async () => {
+  const { remedy } = await issueIn(folderWith({ "agent.toml": "", "agent.toml.\u202e\n;id": VALID }));
+  expect(remedy).not.toContain(" cp ");
+  expect(remedy).not.toContain(";id");
+});

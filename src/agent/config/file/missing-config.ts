@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/environment-variable.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
 import { agentCommand, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { moveAway } from "../../../lib/text/file-command.ts";
 import { type Remedy, step, stepsOf } from "../../../lib/text/remedy.ts";
@@ -37,7 +38,9 @@ export async function missingConfigRemedy(
   }
   const steps = stepsOf(remedy);
   const below =
-    code === "not-found" && steps.length === 1 ? await fileBelow(path, example !== undefined) : undefined;
+    code === "not-found" && steps.length === 1
+      ? await inTime(path, () => fileBelow(path, example !== undefined)).catch(() => undefined)
+      : undefined;
   if (below !== undefined) {
     return below;
   }
