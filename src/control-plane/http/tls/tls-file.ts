@@ -54,6 +54,24 @@ export function readTlsFile(variable: "TLS_CERT" | "TLS_KEY", path: string): str
   }
 }
 
+/** Throws a TlsProblem with the commands for both files if each of them is closed. */
+export function requireOneOpen(certPath: string, keyPath: string): void {
+  const [cert, key] = [readProblem(certPath), readProblem(keyPath)];
+  const [, ...open] = key?.fix.split("\n") ?? [];
+  // A folder that is closed is the same problem twice.
+  if (
+    cert !== undefined &&
+    key !== undefined &&
+    cert.fix.includes(":\n") &&
+    open.length > 0 &&
+    cert.fix !== key.fix
+  ) {
+    throw new TlsProblem(
+      `cannot read TLS_CERT ${printable(certPath, 4096)}: ${cert.problem}, nor TLS_KEY ${printable(keyPath, 4096)}: ${key.problem}. Fix: ${[cert.fix, ...open].join("\n")}`,
+    );
+  }
+}
+
 const TOO_LARGE = "it is larger than 1 MiB, and no certificate or key is. Fix: name the file that has it";
 
 function oddFile(stats: Stats): string | undefined {

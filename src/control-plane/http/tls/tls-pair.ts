@@ -7,7 +7,7 @@ import { printable } from "../../../lib/printable.ts";
 import { inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { CERTIFICATE, type CertificateChain, nameOf, placeOfKey, readChain } from "./certificate-chain.ts";
 import { adviseOnPair } from "./tls-beside.ts";
-import { readTlsFile, TlsProblem } from "./tls-file.ts";
+import { readTlsFile, requireOneOpen, TlsProblem } from "./tls-file.ts";
 
 export interface TlsPaths {
   readonly certPath: string;
@@ -29,6 +29,7 @@ const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED
 
 /** Reads both files. Throws a TlsProblem if they are no pair that can be served. */
 export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
+  requireOneOpen(certPath, keyPath);
   const cert = readTlsFile("TLS_CERT", certPath);
   const key = readTlsFile("TLS_KEY", keyPath);
   requireKinds({ certPath, keyPath }, cert, key);

@@ -36,6 +36,18 @@ async function pair() {
 type Paths = Awaited<ReturnType<typeof pair>>;
 
 describe.skipIf(lacks("root", process.geteuid?.() === 0))("a pair that the service may not read", () => {
+  it("has both files opened at once", async () => {
+    const { paths } = await pair();
+    chmodSync(paths.cert, 0o600);
+    chmodSync(paths.key, 0o600);
+    const said = readAs(NOBODY, paths);
+    expect(said).toMatch(/^cannot read TLS_CERT .* belongs to .*, nor TLS_KEY .* belongs to .* Fix: let/u);
+    const commands = said.trimEnd().split("\n").slice(1);
+    expect(commands).toHaveLength(2);
+    execFileSync("sh", ["-c", commands.join("\n").replaceAll("sudo ", "")]);
+    expect(readAs(NOBODY, paths)).toBe("read\n");
+  });
+
   it.each<[what: string, close: (scene: Paths) => string]>([
     [
       "a key of root's alone",
