@@ -35,6 +35,10 @@ describe("presence", () => {
     });
     await server.sync(secret);
     expect(await executors(server)).toMatchObject([{ status: "online" }]);
+    // In PostgreSQL, once it is known that no other control plane has heard of it.
+    await eventually(() => events(server, "executor.reconnected").length > 0, {
+      describe: "the return is logged",
+    });
     expect(events(server, "executor.disconnected")).toHaveLength(1);
     expect(events(server, "executor.reconnected")).toHaveLength(1);
   });

@@ -44,7 +44,13 @@ function scene() {
 const executor = { id: "e", name: "e" };
 const instance = { instanceId: "a", hostName: "h", address: null, lastSyncAt: 1000, process: null };
 const came = (isNew = false): Arrival => ({ executor, instance, isNew });
-const WENT: Departure = { executor, lastSyncAt: 1000, stoppedAt: null, timeoutMs: 30_000 };
+const WENT: Departure = {
+  executor,
+  lastSyncAt: 1000,
+  latestSyncAt: 1000,
+  stoppedAt: null,
+  timeoutMs: 30_000,
+};
 
 it("tells a new executor at once", async () => {
   const { shared, settle } = scene();
@@ -77,6 +83,12 @@ it.each([
   shared.departed(WENT);
   expect(await settle(0)).toEqual(expected);
   expect(await settle(1)).toEqual([]);
+});
+
+it("an executor whose last sync came after the clock was set back is silent, not elsewhere", async () => {
+  const { shared, settle } = scene();
+  shared.departed({ ...WENT, lastSyncAt: 400 });
+  expect(await settle(0)).toEqual(["e went"]);
 });
 
 it("an executor that comes back before its silence was told was never away, and the other way round", async () => {

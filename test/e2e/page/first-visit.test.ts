@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { startControlPlane } from "../../support/control-plane/control-plane.ts";
 import { ADMIN, peopleEnv } from "../../support/control-plane/people.ts";
+import { isOnPostgres } from "../../support/control-plane/test-database.ts";
 import { freePort } from "../../support/free-port.ts";
 import { expectAccessible } from "../../support/page/axe.ts";
 import { useControlPlane } from "../../support/page/beside.ts";
@@ -16,10 +17,12 @@ async function startEmpty(args: readonly string[] = []) {
   const {
     INITIAL_ADMIN_EMAIL: _,
     INITIAL_ADMIN_PASSWORD: __,
-    BETTER_AUTH_SECRET: ___,
+    BETTER_AUTH_SECRET = "",
     ...env
   } = peopleEnv(`http://127.0.0.1:${port}`);
-  const controlPlane = await startControlPlane({ port, env, args });
+  // With SQLite it makes its own.
+  const secret = isOnPostgres() ? { BETTER_AUTH_SECRET } : {};
+  const controlPlane = await startControlPlane({ port, env: { ...env, ...secret }, args });
   onTestFinished(async () => void (await controlPlane.stop()));
   return controlPlane;
 }

@@ -16,6 +16,8 @@ export interface Departure {
   readonly executor: ExecutorReference;
   /** Epoch ms. */
   readonly lastSyncAt: number;
+  /** The greatest so far, epoch ms: later than the last one if the clock was set back since. */
+  readonly latestSyncAt: number;
   /** When its only process signed off, epoch ms; null: it fell silent. */
   readonly stoppedAt: number | null;
   /** How long it was awaited, ms. */

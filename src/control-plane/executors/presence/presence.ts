@@ -200,7 +200,7 @@ export class Presence {
     }
     this.present.delete(executor.id);
     this.departed.set(executor.id, { latestSyncAt, stoppedAt });
-    this.log.departed({ executor, lastSyncAt, stoppedAt, timeoutMs: this.timeout.timeoutMs });
+    this.log.departed({ executor, lastSyncAt, latestSyncAt, stoppedAt, timeoutMs: this.timeout.timeoutMs });
     return true;
   }
 

@@ -74,7 +74,7 @@ export class SharedPresenceLog implements PresenceLog {
       const { id } = departure.executor;
       const isStill = takeStill(this.departures, id, departure);
       const known = found.get(id);
-      const isElsewhere = known === undefined || (known.lastSyncAt ?? 0) > departure.lastSyncAt;
+      const isElsewhere = known === undefined || (known.lastSyncAt ?? 0) > departure.latestSyncAt;
       if (isStill && !isElsewhere && known.isOnline !== false) {
         this.log.departed(departure);
       }
