@@ -91,14 +91,18 @@ function mountSteps(database: DatabaseFile | undefined): readonly Step[] {
   }
   const { point, fstabLine } = database.over;
   const line = fstabLine === 0 ? "" : ` by /etc/fstab line ${fstabLine}`;
-  const say = `${mountText(database.over)} is mounted on ${printable(point, 400)}${line}, and hides what was there before. To have that again, run:`;
-  const unmount = step(`A${say.slice(1)}`, stop, asRoot(`umount ${shellWord(point)}`), ...start);
-  const again = step(
-    `So that it is not mounted again, make line ${fstabLine} of /etc/fstab a comment:`,
-    asRoot(commentOut("/etc/fstab", fstabLine)),
-    asRoot("systemctl daemon-reload"),
-  );
-  return fstabLine === 0 ? [unmount] : [unmount, again];
+  const over = `A${mountText(database.over).slice(1)} is mounted on ${printable(point, 400)}${line}, and hides what was there before.`;
+  const unmount = [stop, asRoot(`umount ${shellWord(point)}`), ...start];
+  return fstabLine === 0
+    ? [step(`${over} To have that again, run:`, ...unmount)]
+    : [
+        step(
+          `${over} systemd would mount it again with the service, so make that line a comment first:`,
+          asRoot(commentOut("/etc/fstab", fstabLine)),
+          asRoot("systemctl daemon-reload"),
+        ),
+        step("Then run:", ...unmount),
+      ];
 }
 
 function beforeSteps(

@@ -37,10 +37,10 @@ describe("a key that the control plane of this host does not know", () => {
       `the database of this host's control plane, ${PATH}, was made at 2026-11-30 21:06:22 UTC, and knows no keys at all, because a file system (tmpfs, source tmpfs) is mounted over its folder`,
     );
     expect(lines?.slice(0, 4)).toEqual([
-      `Fix: A file system (tmpfs, source tmpfs) is mounted on ${FOLDER} by /etc/fstab line 9, and hides what was there before. To have that again, run:`,
-      `  ${stop} && ${asRoot(`umount ${FOLDER}`)} && ${start}`,
-      "So that it is not mounted again, make line 9 of /etc/fstab a comment:",
+      `Fix: A file system (tmpfs, source tmpfs) is mounted on ${FOLDER} by /etc/fstab line 9, and hides what was there before. systemd would mount it again with the service, so make that line a comment first:`,
       `  ${asRoot("sed -i --follow-symlinks '9s/^/# /' /etc/fstab")} && ${asRoot("systemctl daemon-reload")}`,
+      "Then run:",
+      `  ${stop} && ${asRoot(`umount ${FOLDER}`)} && ${start}`,
     ]);
     expect(lines?.at(-2)).toMatch(/^Only if there are no such keys/u);
     expect(lines?.at(-1)).toContain("org create NAME && ");
