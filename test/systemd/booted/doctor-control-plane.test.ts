@@ -26,8 +26,14 @@ const FAULTS = [
     repairs: `cp -p /srv/settings ${SETTINGS}`,
   },
   {
-    says: /fails at each start \(\d+ so far\): Failed at step EXEC spawning \/usr\/bin\/nothing/u,
+    says: /fails at each start \(\d+ so far\): Failed at step EXEC spawning \/usr\/bin\/nothing: .*, after this host changed its unit: ExecStart=\/usr\/bin\/nothing \(.*x\.conf line 3\)/u,
     breaks: `mkdir ${DROP_INS}; printf '[Service]\nExecStart=\nExecStart=/usr/bin/nothing\n' > ${DROP_INS}/x.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`,
+    repairs: `rm -r ${DROP_INS}; systemctl daemon-reload`,
+  },
+  {
+    says: /: a signal ended it \(SIG[A-Z]+\), as in a crash, after this host changed its unit: MemoryDenyWriteExecute=yes \(.*x\.conf line 2\)/u,
+    breaks: `mkdir ${DROP_INS}; printf '[Service]\nMemoryDenyWriteExecute=yes\n' > ${DROP_INS}/x.conf
       systemctl daemon-reload; systemctl restart ${SERVICE}`,
     repairs: `rm -r ${DROP_INS}; systemctl daemon-reload`,
   },
