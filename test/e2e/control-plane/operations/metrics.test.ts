@@ -70,14 +70,17 @@ it("names no key, no executor and no address, however many there are", async () 
   const { plane, read } = await planeWithMetrics();
   const { secret, id, fingerprint } = await plane.createKey();
   await using client = testClient(plane.url, { secret });
-  const before = figuresIn(await read()).size;
+  // A kind of garbage collection has figures once it has happened.
+  const count = (text: string) =>
+    [...figuresIn(text).keys()].filter((name) => !name.startsWith("nodejs_gc_")).length;
+  const before = count(await read());
   for (let n = 0; n < 20; n += 1) {
     await client.sync({ ...SYNC_REQUEST, name: `agent-${n}` }, NEVER);
     await using stranger = testClient(plane.url, { secret: makeKey() });
     await stranger.sync(SYNC_REQUEST, NEVER);
   }
   const text = await read();
-  expect(figuresIn(text).size - before).toBeLessThan(5);
+  expect(count(text) - before).toBeLessThan(5);
   for (const part of [secret, id, fingerprint, "agent-1", "127.0.0.1"]) {
     expect(text).not.toContain(part);
   }
