@@ -121,6 +121,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "config/schema",
       "daemon/narration",
       "daemon/status",
+      "doctor/executor",
       "doctor/local",
       "doctor/nodes",
       "doctor/rules",
@@ -132,6 +133,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd",
       "systemd/service",
     ],
+    "doctor/executor": ["daemon/narration", "daemon/status"],
     "doctor/local": [
       "config/schema",
       "doctor/rules",

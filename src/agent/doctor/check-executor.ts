@@ -3,9 +3,9 @@ import { printable } from "../../lib/printable.ts";
 import { asRoot, forAgent, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
-import { lookCommand } from "../daemon/narration/duplicates.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
+import { duplicateChecks } from "./executor/duplicate-process.ts";
 
 /** The answer of the agent whose executor is judged. */
 export type AgentReply =
@@ -30,6 +30,8 @@ export interface ExecutorFacts {
   readonly isUnitChanged: boolean;
   /** Whether the control plane accepted the same key a moment ago, asked by doctor. */
   readonly isAccepted: boolean;
+  /** Whether the agent has tried again since then. */
+  readonly hasRetried?: boolean;
   /** Other agents on this host. */
   readonly others: readonly OtherAgent[];
   /** The PIDs of this host; undefined: this user may not see all of them. */
@@ -50,38 +52,10 @@ export interface OtherAgent {
 
 /** Whether the executor is online now, by its own agent, and by no other one. */
 export function checkExecutor(facts: ExecutorFacts): readonly Check[] {
-  return [...facts.others.map(otherAgent), ...duplicates(facts), itself(facts)];
-}
-
-/** Those that the control plane sees; the ones that were found here are named already. */
-function duplicates({ reply, others, living }: ExecutorFacts): readonly Check[] {
+  const { reply, others, living } = facts;
   const seen = reply.kind === "answered" ? reply.status.duplicates : [];
   const found = new Set(others.map(({ pid }) => pid));
-  return seen
-    .filter(({ isOnThisHost, pid }) => !(isOnThisHost && pid !== null && found.has(pid)))
-    .map(({ hostName, address, pid, unit, isOnThisHost, lastSyncAt }) => {
-      const process = `${pid === null ? "a process" : `PID ${pid}`}${unit === null ? "" : ` of ${printable(unit, 100)}`}`;
-      const where = isOnThisHost
-        ? "this host"
-        : `host ${printable(hostName, 64)} (${printable(address ?? "no address", 64)})`;
-      const at = lastSyncAt ?? "an unknown time";
-      // A slow network may deliver its last sync after the first one of its successor.
-      if (isOnThisHost && pid !== null && living?.has(pid) === false) {
-        const detail = `${process} synced as this executor until ${at}, and has ended`;
-        return { stage: "executor", status: "ok", detail };
-      }
-      return bad(
-        `another process syncs as this executor: ${process} on ${where}, last seen at ${at}`,
-        isOnThisHost && pid !== null
-          ? [
-              step(
-                "Stop the one that is wrong. To look at the other, run:",
-                asRoot(lookCommand({ pid, unit })),
-              ),
-            ]
-          : "If that is a cloned host, give it another agent.name and a key of its own.",
-      );
-    });
+  return [...others.map(otherAgent), ...duplicateChecks(seen, found, living), itself(facts)];
 }
 
 function itself(facts: ExecutorFacts): Check {
@@ -141,7 +115,10 @@ const OLD_SETTINGS =
 const OTHER_USER =
   "Doctor reached it now, with the same key. If the next try fails too, this host treats the service's user differently: a firewall rule, or a setting of its unit.";
 
-function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: ExecutorFacts): Check {
+const NO_TRY_SINCE = "Doctor reached it now, with the same key, and the agent has not tried since.";
+
+function offline(status: AgentStatus, facts: ExecutorFacts): Check {
+  const { files, isAccepted, isUnitChanged, hasRetried = false } = facts;
   const detail = trimmed(status.reason);
   const { lastAttemptAt } = status;
   // Doctor has asked again since then, and may have got another answer.
@@ -166,7 +143,10 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
       return bad(
         ofLastTry,
         isAccepted
-          ? [step(isUnitChanged ? OLD_SETTINGS : OTHER_USER), step("To retry, run:", retry)]
+          ? [
+              step(isUnitChanged ? OLD_SETTINGS : hasRetried ? OTHER_USER : NO_TRY_SINCE),
+              step("To retry, run:", retry),
+            ]
           : [step("Fix the failure above. The agent retries by itself; to retry now, run:", retry)],
       );
     default:

@@ -134,7 +134,12 @@ function remedyOf(problem: NodeProblem, node: string, role: string): Remedy {
     case "out_of_memory":
       return "Give the node more memory on the control plane.";
     case "hand_unavailable":
-      return [step("Start the root helper:", asRoot("systemctl restart novacula-nodes.socket"))];
+      return [
+        step(
+          "Start the root helper again (running nodes go on):",
+          asRoot("systemctl restart novacula-nodes.socket"),
+        ),
+      ];
     case "deletion_held_back":
       return [
         step(

@@ -103,3 +103,17 @@ it.each(["unreachable", "key-refused", "forbidden"] as const)(
     );
   },
 );
+
+it.each([
+  [false, "Doctor reached it now, with the same key, and the agent has not tried since. To retry, run: "],
+  [true, "Doctor reached it now, with the same key. If the next try fails too, this host treats"],
+])(
+  "an agent that fails where doctor does not raises an alarm only after a try of its own since then (%s)",
+  (hasRetried, says) => {
+    const reply = { kind: "answered", status: { ...ONLINE, state: "unreachable" } } as const;
+    const found = itself({ reply, isAccepted: true, hasRetried });
+    const text = remedyText(found?.remedy ?? []);
+    expect(text.startsWith(says), text).toBe(true);
+    expect(text).toMatch(/novacula-agent retry$/u);
+  },
+);

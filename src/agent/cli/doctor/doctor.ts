@@ -100,7 +100,7 @@ function patienceOf(signal: AbortSignal, say: (line: string) => void): Patience 
     onWait: (what) => {
       if (!isSaid) {
         isSaid = true;
-        say(`Doctor waits for the result, 10 seconds at most, because ${what} just now.`);
+        say(`Doctor waits for the result, 15 seconds at most, because ${what}.`);
       }
     },
     now: () => Number(process.hrtime.bigint() / 1_000_000n),

@@ -16,7 +16,7 @@ import type { Subject } from "./subject.ts";
 /** An agent that has just started is asked again for so long, ms. */
 const CONNECTING_MS = 5000;
 /** The same of one that tries again what works by now, ms. */
-const RETRYING_MS = 10_000;
+const RETRYING_MS = 15_000;
 /** A try, and what the agent does with its result, ms. */
 const TRY_MS = 1000;
 const PAUSE_MS = 500;
@@ -36,6 +36,7 @@ interface Judged {
 /** Whether the executor is online, and what its agent says of itself. */
 export async function executorChecks(judged: Judged, patience: Patience): Promise<readonly Check[]> {
   const { subject, loaded, folders, isAccepted, isDenied, isCandidate } = judged;
+  const acceptedAt = Date.now();
   const reply = await replyOf(folders, isAccepted, patience);
   const mainPid = subject.service?.facts.MainPID;
   const known = new Set([mainPid ?? 0, ...(reply.kind === "answered" ? [reply.status.pid] : [])]);
@@ -50,6 +51,7 @@ export async function executorChecks(judged: Judged, patience: Patience): Promis
     files: loaded.verdict === "usable" ? "usable" : isDenied ? "unknown" : "unusable",
     fingerprint: isCandidate || drift !== undefined ? inUse : ofFiles,
     isAccepted,
+    hasRetried: reply.kind === "answered" && Date.parse(reply.status.lastAttemptAt ?? "") >= acceptedAt,
     isUnitChanged: judged.isUnitChanged,
     others: await otherAgents(known, loaded),
     living: await livingPids(),
@@ -96,7 +98,7 @@ async function replyOf(
       return { kind: "answered", status: answer.status };
     }
     if (isRetrying) {
-      onWait("the agent tries again");
+      onWait("the agent tries again soon");
     }
     await pause(PAUSE_MS);
   }

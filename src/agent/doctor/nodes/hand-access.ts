@@ -30,6 +30,7 @@ export interface HandObstacle {
 
 const GROUP = "novacula-hand";
 const SOCKET = () => asRoot("systemctl restart novacula-nodes.socket");
+const AGAIN = "Create the socket again (running nodes go on):";
 const AGENT = () => asRoot("novacula-agent restart");
 
 /** Undefined: it may, by the mode of the socket. Connecting needs the right to write: unix(7). */
@@ -50,7 +51,7 @@ export function handObstacle(access: HandAccess): HandObstacle | undefined {
   if (handGid === undefined) {
     return {
       detail: `${cannot}: this host has no group ${GROUP}`,
-      remedy: [step("Run:", asRoot("systemd-sysusers"), SOCKET(), AGENT())],
+      remedy: [step("Run (running nodes go on):", asRoot("systemd-sysusers"), SOCKET(), AGENT())],
     };
   }
   const isMember = (rights: Rights | undefined) => rights?.gids.includes(handGid) ?? false;
@@ -71,7 +72,7 @@ export function handObstacle(access: HandAccess): HandObstacle | undefined {
     ? {
         detail: `${cannot}: its group ${GROUP} may not write there`,
         remedy: [
-          step("Create the socket again:", ...restart),
+          step(AGAIN, ...restart),
           step(
             "If that does not help, see which file sets SocketMode=:",
             asRoot("systemctl cat novacula-nodes.socket"),
@@ -80,7 +81,7 @@ export function handObstacle(access: HandAccess): HandObstacle | undefined {
       }
     : {
         detail: `${cannot}: the socket is not of the group ${GROUP}, whose number is ${handGid} now. The number may have changed since the socket was made`,
-        remedy: [step("Create the socket again:", ...restart)],
+        remedy: [step(AGAIN, ...restart)],
       };
 }
 

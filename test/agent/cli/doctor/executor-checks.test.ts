@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { executorChecks } from "../../../../src/agent/cli/doctor/executor-checks.ts";
 import type { AgentStatus } from "../../../../src/agent/daemon/status/status.ts";
+import { remedyText } from "../../../../src/lib/text/remedy.ts";
 import { lockedFile } from "../../../support/agent/loaded.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
@@ -46,14 +47,14 @@ it.each([
 });
 
 /** An agent that says each of these in turn, and goes on with the last. */
-async function answering(...states: readonly AgentStatus["state"][]) {
+async function answering(states: readonly AgentStatus["state"][], changes: Partial<AgentStatus> = {}) {
   const runtimeDir = tempDir();
   let asked = 0;
   const server = createServer((_, response) => {
     asked += 1;
     const state = states[Math.min(asked, states.length) - 1] ?? "online";
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ ...STATUS, state, nextAttemptAt: new Date().toISOString() }));
+    response.end(JSON.stringify({ ...STATUS, state, nextAttemptAt: new Date().toISOString(), ...changes }));
   });
   await new Promise<void>((resolve) => server.listen(join(runtimeDir, "agent.sock"), resolve));
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
@@ -83,12 +84,12 @@ const STATUS: Omit<AgentStatus, "state" | "nextAttemptAt"> = {
 
 it.each([
   ["goes online at its next try", ["unreachable", "unreachable", "online"], true, "ok", 1000],
-  ["stays unreachable", ["unreachable"], true, "bad", 10_000],
+  ["stays unreachable", ["unreachable"], true, "bad", 15_000],
   ["asks a control plane that does not answer doctor either", ["unreachable", "online"], false, "bad", 0],
 ] as const)(
   "an agent that %s is waited for only as long as that may help",
   async (_what, states, isAccepted, status, waits) => {
-    const runtimeDir = await answering(...states);
+    const runtimeDir = await answering(states);
     let waitedMs = 0;
     const said: string[] = [];
     const waiting = {
@@ -106,6 +107,21 @@ it.each([
     );
     expect(checks.at(-1)).toMatchObject({ stage: "executor", status });
     expect(Math.abs(waitedMs - waits)).toBeLessThanOrEqual(1500);
-    expect(said.includes("the agent tries again")).toBe(waits > 0);
+    expect(said.includes("the agent tries again soon")).toBe(waits > 0);
   },
 );
+
+it.each([
+  ["before doctor asked", -60_000, "has not tried since"],
+  ["after that", 60_000, "If the next try fails too"],
+])("an agent that is unreachable, and tried %s", async (_when, deltaMs, says) => {
+  const lastAttemptAt = new Date(Date.now() + deltaMs).toISOString();
+  const runtimeDir = await answering(["unreachable"], { lastAttemptAt, nextAttemptAt: null });
+  const judged = { subject: SUBJECT, loaded: lockedFile(), isDenied: true, isCandidate: false };
+  const folders = { ...FOLDERS, runtimeDir };
+  const checks = await executorChecks(
+    { ...judged, folders, isAccepted: true, isUnitChanged: false },
+    patience,
+  );
+  expect(remedyText(checks.at(-1)?.remedy ?? [])).toContain(says);
+});

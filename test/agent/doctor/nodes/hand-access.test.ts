@@ -84,6 +84,8 @@ describe("the socket of the root helper", () => {
     expect(found?.detail).toMatch(says);
     const commands = typeof found?.remedy === "string" ? [] : found?.remedy.map((each) => each.run);
     expect(commands?.join(" && ").split(/ && |\n/u)).toEqual(run);
+    const isSocket = run.some((each) => each.includes("restart novacula-nodes.socket"));
+    expect(remedyText(found?.remedy ?? []).includes("(running nodes go on)")).toBe(isSocket);
   });
 });
 
