@@ -26,8 +26,8 @@ export function adviseOnPair(
     return found?.checkPrivateKey(key) === true && isValid(found, wallMs) ? found : undefined;
   });
   if (certificate !== undefined) {
-    const until = `valid until ${utcTime(certificate.found.validToDate.getTime())}`;
-    return putInPlace(certificate.path, certPath, `the certificate of that key, ${until}`);
+    const what = `the certificate of that key, ${validity(certificate.found, own)}`;
+    return putInPlace(certificate.path, certPath, what);
   }
   const other = firstBeside(keyPath, (text) => {
     const found = keyIn(text);
@@ -49,6 +49,13 @@ function putInPlace(path: string, place: string, what: string): string {
     host: `${has}. To put it in place, and keep the present file as ${printable(kept, 400)}, run:\n${withSudo(`cp -abL ${shellWord(place)} ${shellWord(kept)}`)}\n${withSudo(`cp ${shellWord(path)} ${shellWord(place)}`)}`,
     pod: `${has}: use that`,
   });
+}
+
+/** A person who sees two files has to know which of them is the later one. */
+function validity({ validFromDate, validToDate }: X509Certificate, present: X509Certificate): string {
+  const isNewer = validFromDate.getTime() > present.validFromDate.getTime();
+  const days = `valid from ${utcTime(validFromDate.getTime())} to ${utcTime(validToDate.getTime())}`;
+  return isNewer ? `newer than the present one (${days})` : days;
 }
 
 function isValid({ validFromDate, validToDate }: X509Certificate, wallMs: number): boolean {

@@ -229,7 +229,7 @@ describe("a chain", () => {
   });
 
   it.each([
-    ["the certificate of that key, valid until", "cp.pem", (pair: Certificate) => pair.cert],
+    ["the certificate of that key, ", "cp.pem", (pair: Certificate) => pair.cert],
     ["the key of that certificate", "cp.key", (pair: Certificate) => pair.key],
   ] as const)("of another key has the file beside it named that has %s", async (what, name, textOf) => {
     const { good, renewed, paths, folder, put } = await tlsScene();
@@ -266,6 +266,19 @@ describe("a chain", () => {
     expect(topic()).toBe(before);
     expect(before).not.toBe("");
     expect(explained(paths)).toContain("cp.pem.1 has the certificate");
+  });
+
+  it.each([
+    [
+      "expired",
+      /has the certificate of that key, newer than the present one \(valid from \d{4}-\S+ \S+ UTC to /,
+    ],
+    ["notYetValid", /has the certificate of that key, valid from \d{4}-\S+ \S+ UTC to /],
+  ] as const)("of another key, %s, has the validity of the right one said", async (which, words) => {
+    const { good, paths, folder, put, ...others } = await tlsScene();
+    put({ cert: others[which].cert, key: good.key });
+    writeFileSync(join(folder, "cp.pem.1"), good.cert);
+    expect(explained(paths)).toMatch(words);
   });
 
   it("of another key is helped by no certificate that is not valid now", async () => {
