@@ -187,10 +187,7 @@ function untrusted(code: string, { address, caPem, certificate, proxyAddress }: 
     code === "DEPTH_ZERO_SELF_SIGNED_CERT"
       ? "is self-signed"
       : `is signed by a certificate authority that this host does not know${by}`;
-  const unless =
-    certificate?.chain?.length === 1
-      ? "or have the control plane send its intermediate certificates, which it does not"
-      : "or have the control plane send its intermediate certificates";
+  const unless = orIntermediates(code, certificate?.chain?.length);
   const inspected =
     proxyAddress === undefined
       ? ""
@@ -198,9 +195,18 @@ function untrusted(code: string, { address, caPem, certificate, proxyAddress }: 
   return unreachable("tls-untrusted", `the certificate of ${address} ${how} (${code})`, {
     remedy:
       caPem !== undefined
-        ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}, ${unless}${inspected}`
-        : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}${inspected}`,
+        ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}${unless}${inspected}`
+        : `put the authority's certificate into a file and name that file in control_plane.ca_file${unless}${inspected}`,
   });
+}
+
+/** @param length of the chain that was sent; undefined: it is not known */
+function orIntermediates(code: string, length: number | undefined): string {
+  const isSelfSigned = code === "DEPTH_ZERO_SELF_SIGNED_CERT" || code === "SELF_SIGNED_CERT_IN_CHAIN";
+  if (isSelfSigned || (length !== undefined && length > 1)) {
+    return "";
+  }
+  return `, or have the control plane send its intermediate certificates${length === 1 ? ", which it does not" : ""}`;
 }
 
 function nameMismatch(error: Error, { address }: TlsPlace): Unreachable {
