@@ -1,4 +1,3 @@
-import { utcTime } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, forAgent, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
@@ -6,6 +5,7 @@ import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
 import { duplicateChecks } from "./executor/duplicate-process.ts";
+import { offlineState, offlineText } from "./executor/offline-state.ts";
 
 /** The answer of the agent whose executor is judged. */
 export type AgentReply =
@@ -81,7 +81,9 @@ function itself(facts: ExecutorFacts): Check {
         : [step("Restart it with its present unit:", asRoot("novacula-agent restart"))],
     );
   }
-  return status.state === "online" ? online(status, facts) : offline(status, facts);
+  return status.state === "online"
+    ? online(status, facts)
+    : { ...offline(status, facts), besideCause: offlineState(status) };
 }
 
 const RUN_AS_ROOT = () =>
@@ -104,10 +106,12 @@ function online(status: AgentStatus, { fingerprint, files, isAccepted }: Executo
       remedy: "Fix the failure above. The agent then applies the file by itself.",
     };
   }
+  if (pendingChange !== null && !isAccepted) {
+    const remedy = "Fix the failure above. The agent then applies the change by itself.";
+    return { ...warning, detail: `${but}: that is ${pendingChange.state}`, remedy };
+  }
   const why = pendingChange?.reason ?? "the file has a change that it has not applied";
-  const isPending = pendingChange === null || isAccepted;
-  const remedy = isPending ? APPLY() : "Fix the failure above. The agent then applies the change by itself.";
-  return { ...warning, detail: `${but}: ${trimmed(why)}`, remedy };
+  return { ...warning, detail: `${but}: ${trimmed(why)}`, remedy: APPLY() };
 }
 
 const OLD_SETTINGS =
@@ -120,12 +124,6 @@ const NO_TRY_SINCE = "Doctor reached it now, with the same key, and the agent ha
 function offline(status: AgentStatus, facts: ExecutorFacts): Check {
   const { files, isAccepted, isUnitChanged, hasRetried = false } = facts;
   const detail = trimmed(status.reason);
-  const { lastAttemptAt } = status;
-  // Doctor has asked again since then, and may have got another answer.
-  const ofLastTry =
-    lastAttemptAt === null
-      ? detail
-      : `${detail}. That is of its last try, at ${utcTime(Date.parse(lastAttemptAt))}`;
   // Doctor has asked with the present unit.
   const retry = isUnitChanged ? asRoot("novacula-agent restart") : forAgent("retry");
   switch (status.state) {
@@ -141,7 +139,7 @@ function offline(status: AgentStatus, facts: ExecutorFacts): Check {
           );
     case "unreachable":
       return bad(
-        ofLastTry,
+        offlineText(status),
         isAccepted
           ? [
               step(isUnitChanged ? OLD_SETTINGS : hasRetried ? OTHER_USER : NO_TRY_SINCE),
@@ -151,7 +149,7 @@ function offline(status: AgentStatus, facts: ExecutorFacts): Check {
       );
     default:
       return bad(
-        ofLastTry,
+        offlineText(status),
         isAccepted
           ? [step("The control plane accepts the key in the file now. Run:", retry)]
           : [step("Fix the failure above. If it is fixed already, run:", retry)],

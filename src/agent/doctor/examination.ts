@@ -35,6 +35,8 @@ export type Check = Readonly<Omit<z.output<typeof checkReport>, "remedy">> & {
   readonly remedy?: Remedy | undefined;
   /** The service is down, and `detail` names lines by which this host has changed its unit. */
   readonly isOfOwnLine?: boolean;
+  /** What is left of `detail` if the verdict has another cause. */
+  readonly besideCause?: string | undefined;
 };
 
 /** What `doctor --json` prints. */
@@ -121,7 +123,7 @@ function withoutContradictions(sorted: readonly Check[], first: Stage | undefine
     .filter(({ stage, status }) => stage !== "file" || status !== "ok" || !bad.has(stage))
     .map((check) =>
       check === own && check.status === "bad" && first !== undefined && first !== "executor"
-        ? { ...check, remedy: `${FIRST} (${first}).` }
+        ? { ...check, detail: check.besideCause ?? check.detail, remedy: `${FIRST} (${first}).` }
         : check,
     );
 }

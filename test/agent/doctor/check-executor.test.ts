@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { AgentStatus } from "../../../src/agent/daemon/status/status.ts";
 import { checkExecutor, type ExecutorFacts } from "../../../src/agent/doctor/check-executor.ts";
+import { examination, type Stage } from "../../../src/agent/doctor/examination.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
 
@@ -34,6 +36,7 @@ describe("an executor that is online, but not with its files", () => {
   it("leaves a refused change to the stage that says why", () => {
     const check = itself({ isAccepted: false, fingerprint: "00000000" }, OTHER_KEY);
     expect(check).toMatchObject({ status: "warning", remedy: expect.stringContaining("failure above") });
+    expect(check?.detail).toBe("online with key 3fa9c1d2, but not with the file: that is refused");
   });
 
   it("is judged by the agent alone if this user may not read the files", () => {
@@ -117,3 +120,35 @@ it.each([
     expect(text).toMatch(/novacula-agent retry$/u);
   },
 );
+
+describe("an executor that is offline", () => {
+  const said = (state: AgentStatus["state"], first: Stage) => {
+    const reason = `It refused it. ${"Put a working key in. ".repeat(60)}See who answers there.`;
+    const since = "2026-11-30T11:30:00.405Z";
+    const lastAttemptAt = "2026-11-30T11:40:30.405Z";
+    const status = { ...ONLINE, state, reason, since, lastAttemptAt };
+    const facts = { ...ONLINE_FACTS, isAccepted: false, reply: { kind: "answered", status } as const };
+    const other = { stage: first, status: "bad", detail: "It is so.", remedy: "Do it." } as const;
+    return examination(ONLINE.configPath, [other, ...checkExecutor(facts)]).checks.at(-1);
+  };
+
+  it.each([
+    ["unreachable", "the control plane did not serve it"],
+    ["key-refused", "the control plane refused its key"],
+    ["forbidden", "the control plane refused it with its key"],
+  ] as const)("as %s says no more than that beside the cause of it", (state, what) => {
+    for (const stage of ["tcp", "authentication"] as const) {
+      expect(said(state, stage)).toMatchObject({
+        detail: `not online since 2026-11-30 11:30:00 UTC: ${what} (key 3fa9c1d2). Its last try was at 2026-11-30 11:40:30 UTC`,
+        remedy: `First fix what is bad above (${stage}).`,
+      });
+    }
+  });
+
+  it("says all that the agent says, uncut, if it is the cause itself", () => {
+    const status = { ...ONLINE, state: "key-refused", reason: `${"So. ".repeat(400)}End.` } as const;
+    const own = checkExecutor({ ...ONLINE_FACTS, reply: { kind: "answered", status } });
+    const [row] = examination(ONLINE.configPath, own).checks;
+    expect(row?.detail).toMatch(/ So\. End$/u);
+  });
+});

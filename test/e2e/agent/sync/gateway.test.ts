@@ -105,7 +105,7 @@ describe.concurrent("a gateway in the place of a control plane that marks its an
     expect(check.stdout).toContain(" gave no verdict on the key: ");
     expect(check.code).toBe(2);
     expect(doctor.stdout).toContain(words);
-    expect(doctor.stdout).toMatch(/^bad +executor .*answers, but cannot serve/m);
+    expect(doctor.stdout).toMatch(/^bad +executor .*did not serve it/m);
     expect(doctor.stdout).not.toMatch(/^bad +(?:key|authentication) /m);
     expect(doctor.code).toBe(1);
     await eventually(() => notifications(folder.path).some((each) => each.includes(words)), {
