@@ -38,12 +38,19 @@ function makeCertificates() {
   const openssl = (...args: readonly string[]) =>
     execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
   const text = (file: string) => readFileSync(join(folder, file), "utf8");
-  for (const key of ["root", "issuing", "own", "other"]) {
+  for (const key of ["root", "issuing", "own", "other", "old"]) {
     openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", `${key}.key`);
   }
-  const make = (name: string, key: string, ext: string, by: string | undefined, days = 30) => {
+  const make = (
+    name: string,
+    key: string,
+    ext: string,
+    by: string | undefined,
+    days = 30,
+    subject = name,
+  ) => {
     writeFileSync(join(folder, `${name}.ext`), ext);
-    openssl("req", "-new", "-key", `${key}.key`, "-subj", `/CN=${name}`, "-out", `${name}.csr`);
+    openssl("req", "-new", "-key", `${key}.key`, "-subj", `/CN=${subject}`, "-out", `${name}.csr`);
     const signer =
       by === undefined
         ? ["-signkey", `${key}.key`]
@@ -79,6 +86,12 @@ function makeCertificates() {
     ownSigned: make("ownSigned", "own", `subjectAltName=DNS:cp.test\n${CA}`, undefined),
     stray: make("stray", "other", EXT("DNS:x.test"), undefined),
     key: text("own.key"),
+    otherSecret: text("other.key"),
+    endedRoot: make("endedRoot", "root", CA, undefined, -1, "root"),
+    twinRoot: make("twinRoot", "other", `${CA}subjectKeyIdentifier=none\n`, undefined, 60, "root"),
+    old: make("old", "old", CA, undefined, 60),
+    ofOld: make("ofOld", "other", good, "old"),
+    direct: make("direct", "own", good, "root"),
   };
   remove();
   return made;
@@ -87,12 +100,17 @@ function makeCertificates() {
 type Files = Readonly<Record<string, string>>;
 
 /** What doctor says of a control plane that serves `cert.pem` of a folder with these files. */
-async function said(files: Files, cause: keyof typeof CAUSES, more: Partial<LocalControlPlane> = {}) {
+async function said(
+  files: Files,
+  cause: keyof typeof CAUSES,
+  more: Partial<LocalControlPlane> = {},
+  caPem = pki.root,
+) {
   const folder = tempDir();
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(folder, name), text, { mode: 0o644 });
   }
-  return await saidOf(folder, cause, more);
+  return await saidOf(folder, cause, more, caPem);
 }
 
 async function saidOf(
@@ -102,7 +120,8 @@ async function saidOf(
   caPem = pki.root,
 ) {
   const certPath = join(folder, "cert.pem");
-  const certificates = await certificateFiles(certPath, caPem, join(folder, "roots"));
+  const roots = [join(folder, "roots"), join(folder, "more")];
+  const certificates = await certificateFiles(certPath, caPem, roots);
   const url = "https://127.0.0.10:8443";
   const local: LocalControlPlane = {
     active: "active",
@@ -210,6 +229,41 @@ describe("a certificate that is served without its issuer's", () => {
     expect(added?.served.chain).toHaveLength(2);
   });
 
+  it("with a whole chain is repaired by no file that the agent trusts, but by its root", async () => {
+    // The agent has the old root, which issued what lies beside it, with its key.
+    const files = {
+      "cert.pem": pki.leaf + pki.issuing,
+      "b.pem": pki.ofOld,
+      "b.key": pki.otherSecret,
+    };
+    const { folder, text } = await said(files, "tls-untrusted", {}, pki.old);
+    expect(text).toMatch(/The agent lacks the root above it\.$/u);
+    mkdirSync(join(folder, "roots"));
+    // Neither the same name with another key nor what has expired is the root.
+    writeFileSync(join(folder, "roots", "a.crt"), pki.twinRoot);
+    writeFileSync(join(folder, "roots", "b.crt"), pki.endedRoot);
+    const lacking = await saidOf(folder, "tls-untrusted", {}, pki.old);
+    expect(lacking.text).toMatch(/The agent lacks the root above it\.$/u);
+    mkdirSync(join(folder, "more"));
+    for (let index = 0; index < 100; index += 1) {
+      writeFileSync(join(folder, "more", `a${index}.pem`), pki.stray);
+    }
+    writeFileSync(join(folder, "more", "g2.pem"), pki.root);
+    symlinkSync("g2.pem", join(folder, "more", "0a1b2c3d.0"));
+    const found = await saidOf(folder, "tls-untrusted", {}, pki.old);
+    expect(found.text).toMatch(/which this host has as \/tls\/more\/g2\.pem\. To add it/u);
+    expect(found.isWhole).toBe(true);
+  });
+
+  it("has the root added that issued it without any other between", async () => {
+    const { folder } = await said({ "cert.pem": pki.direct }, "tls-untrusted", {}, pki.old);
+    mkdirSync(join(folder, "roots"));
+    writeFileSync(join(folder, "roots", "root.crt"), pki.root);
+    const { text, isWhole } = await saidOf(folder, "tls-untrusted", {}, pki.old);
+    expect(text).toMatch(/cert\.pem\. The agent lacks the root that issued it, which this host has as /u);
+    expect(isWhole).toBe(true);
+  });
+
   it("has a closed file opened, and its owner stays", async () => {
     const files = { "cert.pem": pki.leaf, "full.pem": pki.leaf + pki.issuing };
     const { folder } = await said(files, "tls-untrusted");
@@ -306,12 +360,23 @@ describe("a certificate that has expired", () => {
     expect(text).not.toContain("cp ");
   });
 
-  it("has one of another key named, with what is missing", async () => {
-    const { text, isWhole } = await said({ ...served(), "b.pem": pki.otherKey + pki.issuing }, "tls-expired");
+  it("has one of another key named if that key is here, and neither is a copy", async () => {
+    const other = pki.otherKey + pki.issuing;
+    const params = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    const { text, isWhole } = await said(
+      { ...served(), "b.pem": other, "a.key": pki.key, "b.key": params + pki.otherSecret },
+      "tls-expired",
+    );
     expect(isWhole).toBe(false);
     expect(text).toMatch(
-      /\/tls\/b\.pem, beside it, .* but of another key: if that key is here, too, set TLS_CERT and TLS_KEY/u,
+      /\/tls\/b\.pem, beside it, .* but of another key\. \/tls\/b\.key has that key\. Set TLS_CERT and TLS_KEY to these/u,
     );
+    const without = { ...served(), "b.pem": other, "b.key": pki.key, "c.key": "-----BEGIN PRIVATE KEY-----" };
+    expect((await said(without, "tls-expired")).text).toMatch(OF_WHOLE);
+    for (const end of ["~", ".old", ".bak", ".bak2", ".old.1", ".orig", ".before", ".dpkg-old", ".rpmsave"]) {
+      const copy = { ...served(), [`b.pem${end}`]: other, "b.key": pki.otherSecret };
+      expect((await said(copy, "tls-expired")).text, end).toMatch(OF_WHOLE);
+    }
   });
 
   it("has none named that has expired, too, is for another name or is an authority's", async () => {

@@ -8,16 +8,21 @@ import {
   wayUp,
 } from "../../systemd/service/certificate-files.ts";
 
-/** A file beside the certificate that a server shows, and what it is better for. */
+/** A file of this host that repairs what a server shows, and what it is better for. */
 export interface BetterCertificate {
   /**
-   * `chain`: it has the same certificate, and more of its issuers. `issuer`: it has only the issuer
-   * that is missing. `renewed`: it has another certificate of the same key. `other-key`: of another
-   * key.
+   * `root`: the agent lacks it. The others lie beside the certificate. `chain`: it has the same
+   * certificate, and more of its issuers. `issuer`: it has only the issuer that is missing.
+   * `renewed`: it has another certificate of the same key. `other-key`: of another key.
    */
-  readonly kind: "chain" | "issuer" | "renewed" | "other-key";
+  readonly kind: "root" | "chain" | "issuer" | "renewed" | "other-key";
   readonly file: CertificateFile;
+  /** Of the key of a certificate of another key. */
+  readonly keyPath?: string;
 }
+
+/** What was put aside was put aside for a reason, often by an advice of this program. */
+const COPY = /~$|\.(?:old|bak|backup|orig|before|save|dpkg-|rpm|ucf-)[^/]*$/u;
 
 /** What is wrong with the certificate that is shown to an agent that asks for `host`. */
 export interface ShownCertificate {
@@ -29,10 +34,14 @@ export interface ShownCertificate {
 
 /** The best of the files that repair it; undefined: none does. */
 export function betterCertificate(
-  { served, beside }: CertificateFiles,
+  files: CertificateFiles,
   shown: ShownCertificate,
 ): BetterCertificate | undefined {
+  const { served, beside, root } = files;
   const isChain = shown.cause === "tls-untrusted";
+  if (isChain && root !== undefined && isFit(served, shown) && isValid(root.chain[0], shown.nowMs)) {
+    return { kind: "root", file: root };
+  }
   if (!isChain && isFit(served, shown)) {
     return undefined;
   }
@@ -43,7 +52,9 @@ export function betterCertificate(
     return { kind: "chain", file: same };
   }
   const issuer = isChain ? beside.find(({ chain }) => isMissing(chain[0], served)) : undefined;
-  const others = fit.filter((file) => !isSame(file, own) && (!isChain || file.isTrusted));
+  // With its issuers it lacks nothing but the root, which is the agent's to have.
+  const isWhole = isChain && wayUp(served.chain).length > 1;
+  const others = fit.filter((file) => !isWhole && !isSame(file, own) && (!isChain || file.isTrusted));
   const renewed = others.find(({ chain }) => chain[0].publicKey.equals(own.publicKey));
   if (renewed !== undefined) {
     return { kind: "renewed", file: renewed };
@@ -51,8 +62,21 @@ export function betterCertificate(
   if (issuer !== undefined) {
     return { kind: "issuer", file: issuer };
   }
-  const [other] = others;
-  return other && { kind: "other-key", file: other };
+  return ofOtherKey(others, files.keys);
+}
+
+/** The first one whose key is here, too. */
+function ofOtherKey(
+  others: readonly CertificateFile[],
+  keys: CertificateFiles["keys"],
+): BetterCertificate | undefined {
+  for (const file of others.filter(({ path }) => !COPY.test(path))) {
+    const key = keys.find(({ publicKey }) => publicKey.equals(file.chain[0].publicKey));
+    if (key !== undefined) {
+      return { kind: "other-key", file, keyPath: key.path };
+    }
+  }
+  return undefined;
 }
 
 /** The names that the certificate of a file has no more, of those that another one has. */
@@ -68,10 +92,12 @@ function rank({ chain: [own], isTrusted }: CertificateFile): number {
 
 /** Whether the agent accepts all of it, as far as the root is its own. */
 function isFit({ chain }: CertificateFile, { host, nowMs }: ShownCertificate): boolean {
-  const isNow = ({ validFromDate, validToDate }: X509Certificate) =>
-    validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime();
   const [own] = chain;
-  return isFor(own, host) && wayUp(chain).every(isNow);
+  return isFor(own, host) && wayUp(chain).every((each) => isValid(each, nowMs));
+}
+
+function isValid({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {
+  return validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime();
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {

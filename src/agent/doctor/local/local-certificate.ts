@@ -48,16 +48,20 @@ export function certificateHere(
   }
   const better = certificates && betterCertificate(certificates, { cause, host: bare(url), nowMs });
   if (certificates !== undefined && better !== undefined) {
-    const steps = betterSteps(local, certificates.served, better, cause);
-    return { steps, isWhole: better.file.isTrusted && better.kind !== "other-key" };
+    const steps =
+      better.kind === "root"
+        ? [addRoot(lacksText(local, certificates.served), better.file, caFile)]
+        : betterSteps(local, certificates.served, better, cause);
+    const isWhole = better.kind === "root" || (better.file.isTrusted && better.kind !== "other-key");
+    return { steps, isWhole };
+  }
+  const served = certificates?.served;
+  const isAlone = served !== undefined && wayUp(served.chain).length === 1;
+  if (cause === "tls-untrusted" && served?.isTrusted === false && !isAlone) {
+    return { steps: [step(`${lacksText(local, served)}.`)], isWhole: false };
   }
   const serves = servesText(certPathOf(local));
-  const issuers = certificates === undefined ? 0 : wayUp(certificates.served.chain).length - 1;
-  if (cause === "tls-untrusted" && issuers > 0 && certificates?.served.isTrusted === false) {
-    return ofRoot(serves, issuers, certificates?.root, caFile);
-  }
-  const isRoot = certificates?.served.chain[0].subject === certificates?.served.chain[0].issuer;
-  const isShort = certificates === undefined || (issuers === 0 && !isRoot);
+  const isShort = isAlone && !served.isTrusted && served.chain[0].subject !== served.chain[0].issuer;
   const more = isShort ? " That file needs the intermediate certificates, too." : "";
   return {
     steps: [
@@ -69,29 +73,23 @@ export function certificateHere(
   };
 }
 
-/** The chain is there, so the agent lacks the root, which may be on this host. */
-function ofRoot(
-  serves: string,
-  issuers: number,
-  root: string | undefined,
-  caFile: string | undefined,
-): CertificateAdvice {
-  const has = `${serves}, with ${issuers === 1 ? "that of its issuer" : `those of ${issuers} issuers`}. The agent lacks the root above ${issuers === 1 ? "it" : "them"}`;
-  if (root === undefined) {
-    return { steps: [step(`${has}.`)], isWhole: false };
-  }
-  const path = printable(root, 400);
-  return {
-    steps: [
-      caFile === undefined
-        ? step(`${has}, which this host has as ${path}: set control_plane.ca_file to that.`)
-        : step(
-            `${has}, which this host has as ${path}. To add it to ca_file, where the agent reads it without a restart, run:`,
-            asRoot(`sh -c ${shellWord(`{ echo; cat ${shellWord(root)}; } >> ${shellWord(caFile)}`)}`),
-          ),
-    ],
-    isWhole: true,
-  };
+/** The chain is there, so the agent lacks the root. */
+function lacksText(local: LocalControlPlane, { chain }: CertificateFile): string {
+  const serves = servesText(certPathOf(local));
+  const issuers = wayUp(chain).length - 1;
+  return issuers === 0
+    ? `${serves}. The agent lacks the root that issued it`
+    : `${serves}, with ${issuers === 1 ? "that of its issuer" : `those of ${issuers} issuers`}. The agent lacks the root above ${issuers === 1 ? "it" : "them"}`;
+}
+
+function addRoot(lacks: string, root: CertificateFile, caFile: string | undefined): Step {
+  const has = `${lacks}, which this host has as ${printable(root.path, 400)}`;
+  return caFile === undefined
+    ? step(`${has}: set control_plane.ca_file to that.`)
+    : step(
+        `${has}. To add it to ca_file, where the agent reads it without a restart, run:`,
+        asRoot(`sh -c ${shellWord(`{ echo; cat ${shellWord(root.path)}; } >> ${shellWord(caFile)}`)}`),
+      );
 }
 
 /** Whether the answer is about a certificate, so that the files of this host may explain it. */
@@ -110,7 +108,7 @@ function servesText(certPath: string): string {
 function betterSteps(
   local: LocalControlPlane,
   served: CertificateFile,
-  { kind, file }: BetterCertificate,
+  { kind, file, keyPath }: BetterCertificate,
   cause: UnreachableCause,
 ): readonly Step[] {
   const serves = servesText(certPathOf(local));
@@ -138,7 +136,7 @@ function betterSteps(
     default:
       return [
         step(
-          `${serves}. ${has} one that is valid until ${until}, but of another key: if that key is here, too, set TLS_CERT and TLS_KEY to these two files (mostly in ${SETTINGS}), then run:`,
+          `${serves}. ${has} one that is valid until ${until}, but of another key. ${printable(keyPath, 400)} has that key. Set TLS_CERT and TLS_KEY to these two files (mostly in ${SETTINGS}), then run:`,
           asRoot(`systemctl restart ${SERVICE}`),
         ),
       ];

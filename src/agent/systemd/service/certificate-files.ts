@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
@@ -20,16 +20,28 @@ export interface CertificateFile {
   readonly access: string;
 }
 
+/** A file with a private key, of which only the public half is kept. */
+export interface KeyFile {
+  readonly path: string;
+  readonly publicKey: KeyObject;
+}
+
 /** The certificate that a server shows, and what lies beside it. */
 export interface CertificateFiles {
   readonly served: CertificateFile;
   readonly beside: readonly CertificateFile[];
+  readonly keys: readonly KeyFile[];
   /** A file of this host with the root that issued the last one served, if the agent lacks it. */
-  readonly root?: string | undefined;
+  readonly root?: CertificateFile | undefined;
 }
 
-/** Where people put the roots that their host should trust: update-ca-certificates(8). */
-const ROOTS = "/usr/local/share/ca-certificates";
+/**
+ * Where people put the roots that their host should trust, and where their programs look:
+ * update-ca-certificates(8), update-ca-trust(8).
+ */
+const ROOTS = ["/usr/local/share/ca-certificates", "/etc/pki/ca-trust/source/anchors", "/etc/ssl/certs"];
+/** The second name of a file: openssl-rehash(1). */
+const HASH_NAME = /^[0-9a-f]{8}\.\d+$/u;
 
 /** A folder with more is no folder of certificates. */
 const MAX_ENTRIES = 500;
@@ -39,6 +51,7 @@ const MAX_PATH = 400;
 const MAX_BYTES = 64 * 1024;
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/u;
+const KEY_BLOCK = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[^-]+-----END \1-----/u;
 
 /**
  * Reads the small regular files in the folder of `certPath`. Undefined: this process may not read
@@ -55,50 +68,86 @@ export async function certificateFiles(
     return undefined;
   }
   const trusted = [...rootCertificates.flatMap(certificatesIn), ...certificatesIn(caPem ?? "")];
-  return await inTime(certPath, async () => {
+  const found = await inTime(certPath, async () => {
     const served = await fileAt(certPath, trusted);
     if (served === undefined) {
       return undefined;
     }
     const beside: CertificateFile[] = [];
+    const keys: KeyFile[] = [];
     for (const path of await pathsBeside(certPath)) {
       const file = await fileAt(path, trusted);
+      const key = file === undefined ? await keyAt(path) : undefined;
       beside.push(...(file === undefined ? [] : [file]));
+      keys.push(...(key === undefined ? [] : [key]));
     }
-    return { served, beside, root: served.isTrusted ? undefined : await rootIn(roots, served) };
+    return { served, beside, keys };
   }).catch(() => undefined);
+  return found && { ...found, root: found.served.isTrusted ? undefined : await rootIn(roots, found.served) };
 }
 
-async function rootIn(folder: string, { chain }: CertificateFile): Promise<string | undefined> {
+/** Of several, the one that is valid longest. A folder that hangs hides no other. */
+async function rootIn(
+  folders: readonly string[],
+  { chain }: CertificateFile,
+): Promise<CertificateFile | undefined> {
+  const found: CertificateFile[] = [];
   const last = wayUp(chain).at(-1);
-  for (const path of await pathsBeside(join(folder, "root")).catch(() => [])) {
-    const [root] = (await fileAt(path, []))?.chain ?? [];
-    if (root && last && root.subject === root.issuer && hasIssued(root, last)) {
-      return path;
-    }
+  for (const folder of folders) {
+    const inFolder = inTime(folder, async () => {
+      for (const path of await pathsIn(folder)) {
+        const file = await fileAt(path, []);
+        if (file && last && isRootOf(file.chain[0], last)) {
+          found.push(file);
+        }
+      }
+    });
+    await inFolder.catch(() => undefined);
   }
-  return undefined;
+  const endOf = (file: CertificateFile) => file.chain[0].validToDate.getTime();
+  return found.sort((a, b) => endOf(b) - endOf(a))[0];
+}
+
+/** A server's certificate that signed itself is its own root, without being an authority. */
+function isRootOf(root: X509Certificate, issued: X509Certificate): boolean {
+  const isSame = root.fingerprint256 === issued.fingerprint256;
+  return root.subject === root.issuer && (root.ca || isSame) && hasIssued(root, issued);
 }
 
 /** First those that are called like it: `cert.pem.new`. Sorted, so that each answer is the same. */
 async function pathsBeside(certPath: string): Promise<readonly string[]> {
-  const folder = dirname(certPath);
+  const [stem = ""] = /^[^.]+/u.exec(basename(certPath)) ?? [];
+  const isLike = (path: string) => basename(path).startsWith(stem);
+  const paths = (await pathsIn(dirname(certPath))).filter((path) => path !== certPath);
+  return [...paths.filter(isLike), ...paths.filter((path) => !isLike(path))].slice(0, MAX_FILES);
+}
+
+/** Of the files and links in a folder, sorted. */
+async function pathsIn(folder: string): Promise<readonly string[]> {
   const paths: string[] = [];
   for await (const entry of await opendir(folder)) {
     const path = join(folder, entry.name);
     // Another name could not be copied from a command as it is.
-    const isShown = printable(path, MAX_PATH) === path;
-    if ((entry.isFile() || entry.isSymbolicLink()) && isShown && path !== certPath) {
+    const isShown = printable(path, MAX_PATH) === path && !HASH_NAME.test(entry.name);
+    if ((entry.isFile() || entry.isSymbolicLink()) && isShown) {
       paths.push(path);
     }
     if (paths.length === MAX_ENTRIES) {
       break;
     }
   }
-  const [stem = ""] = /^[^.]+/u.exec(basename(certPath)) ?? [];
-  const isLike = (path: string) => basename(path).startsWith(stem);
-  const sorted = paths.sort();
-  return [...sorted.filter(isLike), ...sorted.filter((path) => !isLike(path))].slice(0, MAX_FILES);
+  return paths.sort();
+}
+
+/** Undefined: there is none, it is encrypted, or this process may not read it. */
+async function keyAt(path: string): Promise<KeyFile | undefined> {
+  const read = await textOf(path).catch(() => undefined);
+  const [block] = KEY_BLOCK.exec(read?.text ?? "") ?? [];
+  try {
+    return block === undefined ? undefined : { path, publicKey: createPublicKey(block) };
+  } catch {
+    return undefined;
+  }
 }
 
 async function fileAt(
