@@ -19,9 +19,13 @@ export function examinationText(result: Examination, terminal: Terminal): string
 
 /** What the verdict is about. */
 function mainCheck({ cause, verdict: word, checks }: Examination): Check | undefined {
-  const isMain = ({ status, remedy }: Check) =>
-    word === "unknown" ? status === "unknown" && remedy !== undefined : status === "warning";
-  return cause ?? checks.find(isMain);
+  const warning = checks.find(({ status }) => status === "warning");
+  return cause ?? warning ?? (word === "unknown" ? firstUnknown(checks) : undefined);
+}
+
+/** The first one that says what would let it be checked. */
+function firstUnknown(checks: readonly Check[]): Check | undefined {
+  return checks.find(({ status, remedy }) => status === "unknown" && remedy !== undefined);
 }
 
 /** `told`: the remedies above this row, and the stages to which they belong. */
@@ -87,15 +91,26 @@ function verdict(
       ...after(cause, checks),
     ];
   }
+  if (word === "unknown" && main?.status === "warning") {
+    const isForRoot = remedyText(firstUnknown(checks)?.remedy ?? []).includes("with sudo");
+    return [
+      `Something could not be checked. What could be has ${warnings(checks, main)}`,
+      ...fix(main.remedy),
+      ...(isForRoot ? ["To see the rest, run doctor with sudo."] : []),
+    ];
+  }
   if (word === "unknown") {
     return ["Nothing is known to be wrong, but something could not be checked.", ...fix(main?.remedy)];
   }
   if (main === undefined) {
     return ["The executor is online. Nothing is wrong."];
   }
-  const { length } = checks.filter((check) => check.status === "warning");
-  const count = length === 1 ? "one warning" : `${length} warnings. The first`;
-  return [`The executor is online, with ${count} (${main.stage}): ${main.detail}.`, ...fix(main.remedy)];
+  return [`The executor is online, with ${warnings(checks, main)}`, ...fix(main.remedy)];
+}
+
+function warnings(checks: readonly Check[], { stage, detail }: Check): string {
+  const { length } = checks.filter(({ status }) => status === "warning");
+  return `${length === 1 ? "one warning" : `${length} warnings. The first`} (${stage}): ${detail}.`;
 }
 
 /** What is bad besides the cause, unless it says so itself, may be gone with it. */

@@ -34,6 +34,8 @@ export type FileReader = (
 };
 
 const POD_MODE = "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group.";
+const CHECKED_AS_ROOT =
+  "Run this command with sudo: root can read the file, and sees whether the service can.";
 const AS_ROOT =
   "Run this command with sudo: it then prints the command that opens the file to the service alone.";
 
@@ -69,7 +71,7 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<Re
     return inPod;
   }
   if (reader.kind === "unknown") {
-    return AS_ROOT;
+    return CHECKED_AS_ROOT;
   }
   if (isPassingUser(reader.uid)) {
     return [

@@ -159,6 +159,20 @@ describe("the verdict of doctor in words", () => {
     ]);
   });
 
+  it("that could not check all says its first warning at the end, and how to see the rest", () => {
+    const failed: Check = { ...wrong("tcp"), status: "warning", detail: "the control plane has failed" };
+    const denied: Check = { stage: "unit", status: "unknown", detail: "denied", remedy: "Run it with sudo." };
+    const lines = said(failed, denied);
+    expect(lines[0]).toBe("warning tcp            see below");
+    expect(lines.slice(-3)).toEqual([
+      "Something could not be checked. What could be has one warning (tcp): the control plane has failed.",
+      "Fix: Fix it.",
+      "To see the rest, run doctor with sudo.",
+    ]);
+    const { remedy: _remedy, ...silent } = denied;
+    expect(said(failed, silent).at(-1)).toBe("Fix: Fix it.");
+  });
+
   it("is one text for programs", () => {
     const remedy = [step("It is full."), step("To see it, run:", "df -h"), step("Then run:", "a")];
     const { cause } = examinationReport(examination("/a.toml", [ONLINE, wrong("unit", remedy)]));
