@@ -76,7 +76,9 @@ describe("what a host holds", () => {
   });
 
   it("has a new node as listed, not slow and not ended", () => {
-    expect(accept(NO_NODES, [makeSpec("a")]).list.nodes).toEqual([held(makeSpec("a"))]);
+    for (const spec of [makeSpec("a"), makeSpec("a", { desiredState: "stopped" })]) {
+      expect(accept(NO_NODES, [spec]).list.nodes).toEqual([held(spec)]);
+    }
   });
 
   it("lets another organization have neither its names nor its nodes", () => {

@@ -50,7 +50,7 @@ describe("what counts for nothing", () => {
     for (const list of [[], null]) {
       const accepted = accept(known, replyOf([], { changeNumber: 9, list }));
       expect(accepted.list).toBe(known);
-      expect(accepted.findings).toMatchObject([{ kind: "refused" }]);
+      expect(accepted.findings).toMatchObject([{ kind: "refused", isOlder: true }]);
     }
   });
 
