@@ -93,13 +93,13 @@ describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
   it("where a folder has the place of the file says that", async () => {
     const { folder, problem, fix } = await failure("mkdir state.json", "state.json");
     expect(problem).toBe("a folder or a link is in its place (EISDIR)");
-    expect(fix).toBe(`move it away:\nsudo mv ${folder}/state.json ${folder}/state.json.old`);
+    expect(fix).toBe(`move it away:\nsudo mv -bT ${folder}/state.json ${folder}/state.json.old`);
   });
 
   it("where a file has the place of a folder names that, and the command", async () => {
     const { folder, problem, fix } = await failure("touch own", "own/nodes/state.json");
     expect(problem).toBe(`${folder}/own is not a folder (ENOTDIR)`);
-    expect(fix).toBe(`move it away:\nsudo mv ${folder}/own ${folder}/own.old`);
+    expect(fix).toBe(`move it away:\nsudo mv -bT ${folder}/own ${folder}/own.old`);
   });
 });
 

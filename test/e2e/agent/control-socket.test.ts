@@ -116,7 +116,7 @@ it("a folder in the place of the socket is named, with the command that moves it
   expect(said).toContain(
     `cannot listen on ${path}: a folder or a link is in its place (ERR_FS_EISDIR). Fix: move it away:`,
   );
-  expect(said).toContain(`sudo mv ${path} ${path}.old`);
+  expect(said).toContain(`sudo mv -bT ${path} ${path}.old`);
 });
 
 /** A folder below `base` whose path has so many bytes, made of `unit`. */

@@ -105,7 +105,7 @@ describe.skipIf(!haveMachines)("doctor and a faulty node on each Debian", () => 
       const folder = "/var/lib/novacula/nodes/odd";
       await machine.sh(`systemctl stop novacula-agent; mv ${folder} /srv/odd; echo > ${folder}
       systemctl start novacula-agent`);
-      await host.doctorNames("bad_spec", `mv ${folder} ${folder}.old`);
+      await host.doctorNames("bad_spec", `mv -bT ${folder} ${folder}.old`);
       await machine.sh(`rm ${folder}; mv /srv/odd ${folder}`);
       await host.doctorIsGood();
 
