@@ -424,9 +424,9 @@ export const HOST_FAULTS: readonly HostFault[] = [
   },
   {
     stage: "syntax",
-    says: `${CONFIG}: is empty Restore it from a backup`,
+    says: `${CONFIG}: is empty ${CONFIG}.away, beside it, is a valid file, last written at`,
     script: `cp -p ${CONFIG} ${CONFIG}.away; : > ${CONFIG}`,
-    fix: `mv ${CONFIG}.away ${CONFIG}`,
+    tidy: `rm ${CONFIG}.away`,
   },
   {
     stage: "unit",
