@@ -66,10 +66,10 @@ export function nextSyncState(sync: SyncState, outcome: SyncOutcome, now: number
 function failed<Kind extends "unreachable" | "key-refused" | "forbidden">(
   sync: SyncState,
   kind: Kind,
-  cause = "",
+  cause: string | undefined,
   now: number,
 ) {
-  const course = nextCourse(sync.kind === kind ? sync.course : undefined, cause);
+  const course = nextCourse(sync.kind === kind ? sync.course : undefined, cause ?? "");
   return { kind, ...continued(sync, kind, now), course };
 }
 

@@ -1,5 +1,6 @@
 import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
+import { capitalized } from "../../../lib/sentence.ts";
 import { asRoot, forAgent, shellWord } from "../../../lib/shell-word.ts";
 import { commentOut } from "../../../lib/text/file-command.ts";
 import { type Remedy, type Step, step } from "../../../lib/text/remedy.ts";
@@ -91,7 +92,7 @@ function mountSteps(database: DatabaseFile | undefined): readonly Step[] {
   }
   const { point, fstabLine } = database.over;
   const line = fstabLine === 0 ? "" : ` by /etc/fstab line ${fstabLine}`;
-  const over = `A${mountText(database.over).slice(1)} is mounted on ${printable(point, 400)}${line}, and hides what was there before.`;
+  const over = `${capitalized(mountText(database.over))} is mounted on ${printable(point, 400)}${line}, and hides what was there before.`;
   const unmount = [stop, asRoot(`umount ${shellWord(point)}`), ...start];
   return fstabLine === 0
     ? [step(`${over} To have that again, run:`, ...unmount)]

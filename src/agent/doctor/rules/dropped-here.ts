@@ -3,7 +3,7 @@ import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import { type Chain, chainsOfIptables, chainsOfNftables } from "./filter-chains.ts";
-import { fileStep, type PacketRule, type RulePlace } from "./packet-rule.ts";
+import { fileStep, type PacketRule, RULE_FILES, type RulePlace } from "./packet-rule.ts";
 import { concerns } from "./redirected-port.ts";
 
 /** A chain that drops what this host sends to itself. */
@@ -60,7 +60,7 @@ export function dropsByIptables(shown: string, packet: OwnPacket, tool: string):
 
 /** What lets it pass; the control plane of this host is not reached before. */
 export function dropSteps(drops: readonly DropHere[]): readonly Step[] {
-  const files = new Set(drops.map(({ program }) => FILES[program]));
+  const files = new Set(drops.map(({ program }) => RULE_FILES[program]));
   return [
     ...drops.map(({ program, place, by, command }) =>
       step(
@@ -84,11 +84,6 @@ function deletionSteps({ rule, file }: DropHere): readonly Step[] {
         fileStep(rule, file),
       ];
 }
-
-const FILES = {
-  nftables: "mostly /etc/nftables.conf",
-  iptables: "mostly /etc/iptables/rules.v4 or rules.v6",
-} as const;
 
 function droppingIn(chains: readonly Chain[], packet: OwnPacket) {
   return chains.flatMap((chain) => {

@@ -1,6 +1,5 @@
 import { type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
-
 import { fileStep, type RulePlace } from "./packet-rule.ts";
 import type { Redirect } from "./redirected-port.ts";
 

@@ -65,7 +65,8 @@ function wordsOf(words: readonly string[]): string | undefined {
   return words.every(isPlain) ? words.map(shellWord).join(" ") : undefined;
 }
 
-const FILES = {
+/** From where the rules are loaded at the start of a host. */
+export const RULE_FILES = {
   nftables: "mostly /etc/nftables.conf",
   iptables: "mostly /etc/iptables/rules.v4 or rules.v6",
 } as const;
@@ -74,7 +75,9 @@ const FILES = {
 export function fileStep({ program }: PacketRule, place: RulePlace | undefined): Step {
   const start = "So that the next start of this host does not bring it back,";
   if (place === undefined) {
-    return step(`${start} delete the rule in the file from which it is loaded (${FILES[program]}), too.`);
+    return step(
+      `${start} delete the rule in the file from which it is loaded (${RULE_FILES[program]}), too.`,
+    );
   }
   const { path, line, isAlone } = place;
   return isAlone

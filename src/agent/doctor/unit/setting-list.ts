@@ -25,7 +25,9 @@ export function shown(setting: Assignment): string {
   return `${settingText(setting, 200)} (${printable(file, 400)} line ${line})`;
 }
 
+/** The first of these, each once, and how many more there are. */
 export function few(all: readonly string[]): string {
-  const rest = all.length - MOST;
-  return [...all.slice(0, MOST), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+  const names = [...new Set(all)];
+  const rest = names.length - MOST;
+  return [...names.slice(0, MOST), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }

@@ -4,7 +4,7 @@ import { moveAway } from "../../../lib/text/file-command.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { Assignment, UnitDifference } from "../../systemd/service/unit-files.ts";
 import { shippedUnit } from "../../systemd/service-unit.ts";
-import { settingText } from "./setting-list.ts";
+import { few, settingText } from "./setting-list.ts";
 
 /** A whole unit of this host that hides the one of the package. */
 export interface UnitCopy {
@@ -12,8 +12,6 @@ export interface UnitCopy {
   readonly difference: UnitDifference | undefined;
 }
 
-/** More would hide what to do. */
-const MOST = 4;
 /** The unit that hides the one of the package, if one of these settings is from it. */
 export function copyIn(changed: readonly Assignment[]): UnitCopy | undefined {
   const own = changed.filter(({ isOfCopy }) => isOfCopy);
@@ -31,7 +29,7 @@ export function hidesText({ file }: UnitCopy): string {
 }
 
 /**
- * Its lines are not mended one by one: nobody brings such a copy up to date. It is moved, not
+ * Its lines are not corrected one by one: nobody brings such a copy up to date. It is moved, not
  * removed, because it may have what this host needs.
  */
 export function withoutCopy(copy: UnitCopy): Step {
@@ -65,7 +63,7 @@ export function lineNaming({ difference }: UnitCopy, text: string): Assignment |
   return difference?.added.find(({ value }) => pathsIn(value).some(isMeant));
 }
 
-/** The default of the agent: any unit leads there. */
+/** The agent's own default, which no line of a unit has to name. */
 const USUAL = "/etc/novacula/agent.toml";
 
 function pathsIn(value: string): readonly string[] {
@@ -77,10 +75,4 @@ function isPathIn(text: string, path: string): boolean {
   const at = text.indexOf(path);
   const isWhole = !/^[\w/.-]*[\w/]/u.test(text.slice(at + path.length)) && !/[\w/]$/u.test(text.slice(0, at));
   return at >= 0 && isWhole;
-}
-
-function few(all: readonly string[]): string {
-  const names = [...new Set(all)];
-  const rest = names.length - MOST;
-  return [...names.slice(0, MOST), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
