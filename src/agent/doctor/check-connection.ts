@@ -11,8 +11,8 @@ import type { Check, Stage } from "./examination.ts";
 import { isName } from "./local/local-address.ts";
 import { certificateHere, namedBySubject } from "./local/local-certificate.ts";
 import { causeHere, type Here, refusedHere, remedyHere } from "./local/local-control-plane.ts";
-import { newKey, unknownHere } from "./local/local-database.ts";
-import { type RewrittenKey, rewrittenSteps } from "./local/rewritten-key.ts";
+import { unknownHere } from "./local/local-database.ts";
+import { type RewrittenKey, withKey } from "./local/rewritten-key.ts";
 import { type OutgoingRules, withRules } from "./rules/outgoing-rules.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
@@ -169,9 +169,7 @@ function authentication({ answer, nowMs, here, route, url }: Connection): Check 
     return { stage: "authentication", status, detail: whole, remedy: other.remedy };
   }
   const isMadeHere = needsKey && isAsked && here.local?.active === "active";
-  const first = answer.rewritten === undefined ? [] : rewrittenSteps(answer.rewritten);
-  const usual = [...first, ...stepsOf(answer.remedy ?? [])];
-  const remedy = isMadeHere ? [...usual, newKey()] : first.length > 0 ? usual : answer.remedy;
+  const remedy = withKey(answer, isMadeHere);
   const seen = other === undefined ? detail : `${detail}; ${other.who}`;
   return { stage: "authentication", status, detail: seen, ...(remedy !== undefined && { remedy }) };
 }

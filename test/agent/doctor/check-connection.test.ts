@@ -322,6 +322,26 @@ it("a program that puts an old key back comes before another key", () => {
   );
 });
 
+it("a program that puts an old key back gets the new one, where keys are made", () => {
+  const rewritten = { path: "/etc/novacula/key", at: NOW_MS, owner: "root" };
+  const local = {
+    active: "active",
+    result: "success",
+    isMasked: false,
+    url: "http://127.0.0.1:3000",
+    address: undefined,
+    settings: {},
+  };
+  const refused = answer({ kind: "refused", remedy: "Run set-key.", needsKey: true, rewritten });
+  const here = { isLoopbackUp: true, local };
+  const asked = { ...PLACE, url: local.url, route: DIRECT, answer: refused, here };
+  const check = checkConnection(asked).find(({ stage }) => stage === "authentication");
+  const said = remedyText(check?.remedy ?? []);
+  expect(said).toMatch(/ To make one in a file, run: .* Put it where that program has its key, or stop/u);
+  expect(said).not.toContain("Run set-key.");
+  expect(said.match(/keys create/gu)).toHaveLength(1);
+});
+
 it("a database without the key comes before the key, unless a proxy is asked", () => {
   const local = {
     active: "active",

@@ -149,7 +149,9 @@ function beginAgain(): Step {
   );
 }
 
+/** Prints a key and nothing else. */
+export const CREATE_KEY = "novacula-control-plane keys create --name replacement --key-only";
+
 function keyCommand(): string {
-  const create = asRoot("novacula-control-plane keys create --name replacement --key-only");
-  return `${create} | ${forAgent("set-key")}`;
+  return `${asRoot(CREATE_KEY)} | ${forAgent("set-key")}`;
 }
