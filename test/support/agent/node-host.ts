@@ -149,6 +149,7 @@ export class ModelHost {
     specs: readonly NodeSpec[],
     changes: Partial<ReturnType<typeof replyOf>> = {},
     organizationId = ORGANIZATION,
+    executor = syncReplyOf().executor.name,
   ): Promise<NodesReport> {
     const report = await eventually(async () => this.agent().report(), { describe: "there is a report" });
     this.changeNumber += 1;
@@ -156,6 +157,7 @@ export class ModelHost {
     this.agent().synced(report, {
       ...syncReplyOf(),
       organization: { id: organizationId, name: "o", slug: "o" },
+      executor: { ...syncReplyOf().executor, name: executor },
       nodes,
     });
     return report;

@@ -44,7 +44,7 @@ export function redirectSteps(start: string, { command, redirects }: OutgoingRul
   const named = redirects.slice(0, MOST);
   const rules = named.map(({ shown }) => shown).join("; ");
   const deletions = named.flatMap(({ rule }) => rule.deletion ?? []);
-  const program = command.includes("iptables") ? "iptables" : "nftables";
+  const program = named[0]?.rule.program ?? "nftables";
   const [one, it, is] =
     redirects.length === 1 ? ["the rule", "it", "it is"] : ["the rules", "them", "they are"];
   const files = named.map(({ rule, file }) => fileStep(rule, file));

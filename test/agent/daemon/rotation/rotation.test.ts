@@ -78,6 +78,34 @@ describe("a second key, then the first one revoked", () => {
     ).toEqual([]);
   });
 
+  it("which the file had before, and which was replaced since, is called that and not new", () => {
+    const acceptedAt = 1_700_000_000_000;
+    const memory = {
+      verdict: "refused",
+      acceptedAt: undefined,
+      keyId: undefined,
+      keyName: undefined,
+    } as const;
+    const newer = { fingerprint: "48730d42", acceptedAt };
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("revoked") });
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: plane.answer,
+      recall: (fingerprint) =>
+        fingerprint === F2
+          ? { ...memory, keyEndsAt: undefined, restartSpreadMs: undefined, newer }
+          : undefined,
+    });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(SECOND);
+    expect(agent.said[1]?.message).toMatch(
+      new RegExp(
+        `^Trying the key ${F2} in agent\\.toml line 7, which went back to it: key 48730d42 replaced it, and was last accepted at 2023-`,
+      ),
+    );
+  });
+
   it("is undone before the control plane answered: nothing happened", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: down() });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });

@@ -412,6 +412,14 @@ describe("many stops in one list", () => {
 });
 
 describe("a node that the control plane does not list", () => {
+  it("because this host was another executor can be forgotten, although no list lacks it", async () => {
+    const host = await hostWith("a");
+    await host.sync([], { changeNumber: 0, list: null }, ORGANIZATION, "renamed");
+    await host.untilSaid("nodes.other-executor");
+    expect(host.agent().status().nodes).toMatchObject([{ name: "a", isUnlisted: false }]);
+    expect(await host.agent().forget("a")).toMatchObject({ kind: "done" });
+  });
+
   it("can be forgotten once it is stopped by the command, and one that it lists cannot", async () => {
     const host = await hostWith("a");
     expect(await host.agent().forget("a")).toMatchObject({ kind: "refused" });

@@ -17,11 +17,14 @@ const RULES = `table inet fw {
 }`;
 
 /** Doctor on a host whose nft prints that, and whose control plane is not reached. */
-async function examined(ruleset: string, url = NOWHERE) {
+async function examined(ruleset: string, url = NOWHERE, ip6tables?: string) {
   using place = home();
   place.write({ url, key: makeKey() });
-  writeFileSync(join(place.folder, "nft"), `#!/bin/sh\ncat <<'END'\n${ruleset}\nEND\n`);
-  chmodSync(join(place.folder, "nft"), 0o755);
+  const programs = { nft: ruleset, ...(ip6tables !== undefined && { ip6tables }) };
+  for (const [name, shown] of Object.entries(programs)) {
+    writeFileSync(join(place.folder, name), `#!/bin/sh\ncat <<'END'\n${shown}\nEND\n`);
+    chmodSync(join(place.folder, name), 0o755);
+  }
   const environment = { PATH: `${place.folder}:${ENVIRONMENT.PATH}` };
   return (await command(["doctor", "-c", place.configPath], { environment })).stdout;
 }
@@ -53,6 +56,18 @@ describe.skipIf(!IS_ROOT).concurrent("doctor on a host that does not reach the c
     );
     expect(stdout).toMatch(
       /by the rule of nftables tcp dport 443 redirect to :9 .* run:\n {2}nft delete rule inet fw out handle 7$/mu,
+    );
+  });
+
+  it("deletes a rule of iptables, which nft shows as well, by iptables", async () => {
+    const ofNft = RULES.replace("type filter hook output", "type nat hook output").replace(
+      "tcp dport 443 drop",
+      "tcp dport 443 redirect to :9 # handle 7",
+    );
+    const ofIptables = "# nf_tables\n-P OUTPUT ACCEPT\n-A OUTPUT -p tcp --dport 443 -j REDIRECT --to-ports 9";
+    const stdout = await examined(ofNft, NOWHERE, ofIptables);
+    expect(stdout).toMatch(
+      /by the rule of iptables .* run:\n {2}ip6tables -t nat -D OUTPUT -p tcp --dport 443 -j REDIRECT --to-ports 9$/mu,
     );
   });
 
