@@ -6,6 +6,8 @@ import { type Step, step } from "../../../lib/text/remedy.ts";
 /** A rule that a packet filter of this host has, and how to be rid of it. */
 export interface PacketRule {
   readonly program: "nftables" | "iptables";
+  /** The command that changes it: `nft`, `iptables`, `ip6tables`. */
+  readonly tool: string;
   /** Of nftables `inet fw`, of iptables `nat`. */
   readonly table: string;
   readonly chain: string;
@@ -42,7 +44,7 @@ export function nftRule(table: string, chain: string, text: string, handle: stri
   const words = wordsOf([...table.split(" "), chain]);
   const isKnown = words !== undefined && handle !== undefined;
   const deletion = isKnown ? asRoot(`nft delete rule ${words} handle ${handle}`) : undefined;
-  return { program: "nftables", table, chain, text, deletion };
+  return { program: "nftables", tool: "nft", table, chain, text, deletion };
 }
 
 /** Of a line of `iptables -S`, which is in the words of iptables-save(8). */
@@ -56,7 +58,7 @@ export function iptablesRule(tool: string, table: string, text: string): PacketR
   );
   const inTable = table === "filter" ? "" : ` -t ${table}`;
   const deletion = words === undefined ? undefined : asRoot(`${tool}${inTable} -D ${words}`);
-  return { program: "iptables", table, chain, text, deletion };
+  return { program: "iptables", tool, table, chain, text, deletion };
 }
 
 /** Words for a shell; undefined if one cannot be shown as it is. Others choose comments. */

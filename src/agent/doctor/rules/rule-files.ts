@@ -17,14 +17,17 @@ const IP6TABLES = ["/etc/iptables/rules.v6", "/etc/sysconfig/ip6tables", "/etc/u
 const MOST_FILES = 40;
 const MOST_BYTES = 256 * 1024;
 
-function patternsOf({ program, deletion = "" }: PacketRule): readonly string[] {
-  return program === "nftables" ? NFTABLES : deletion.includes("ip6tables") ? IP6TABLES : IPTABLES;
-}
+/** By the tool that changes a rule. */
+const PLACES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["nft", NFTABLES],
+  ["iptables", IPTABLES],
+  ["ip6tables", IP6TABLES],
+]);
 
 /** The files from which such a rule may be loaded at the start of this host. Never rejects. */
 export async function ruleFiles(
   rule: PacketRule,
-  patterns: readonly string[] = patternsOf(rule),
+  patterns: readonly string[] = PLACES.get(rule.tool) ?? [],
 ): Promise<readonly RuleFile[]> {
   const { program } = rule;
   const found: RuleFile[] = [];
