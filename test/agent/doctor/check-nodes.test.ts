@@ -36,6 +36,20 @@ function check(status: Partial<NodesStatus>, facts: Partial<NodeFacts> = {}) {
   return checkNodes(all).map((each) => [each.status, each.detail]);
 }
 
+const PROCESS = {
+  role: "node",
+  unit: "bitcoin-node@btc-1.service",
+  client: "bitcoind",
+  version: "29.0",
+  since: "2026-11-28T12:00:00Z",
+  restarts: 0,
+  height: null,
+  targetHeight: null,
+  peers: null,
+  syncProgress: null,
+  memoryBytes: null,
+} as const;
+
 describe("what doctor says of nodes", () => {
   it("is nothing on a host without nodes and without the hand", () => {
     expect(check({}, { hand: "missing" })).toEqual([]);
@@ -74,20 +88,10 @@ describe("what doctor says of nodes", () => {
 
   it("is bad if the agent may not use the hand that listens, and its remedy is that of each node, too", () => {
     const process = {
-      role: "node",
-      unit: "bitcoin-node@btc-1.service",
-      client: "bitcoind",
-      version: "1",
+      ...PROCESS,
       status: "running",
       problem: "hand_unavailable",
       reason: "It does not answer. Fix: run sudo novacula-agent doctor.",
-      since: "2026-01-01T00:00:00.000Z",
-      restarts: 0,
-      height: null,
-      targetHeight: null,
-      peers: null,
-      syncProgress: null,
-      memoryBytes: null,
     } as const;
     const handObstacle = { detail: "it is closed", remedy: "Open it." };
     const facts = { hand: "answers", handObstacle, oddTemplates: [], hiddenDisks: [] } as const;
@@ -156,21 +160,7 @@ describe("a process that the kernel killed for memory", () => {
 });
 
 describe("an order that cannot be carried out", () => {
-  const process = {
-    role: "node",
-    unit: "bitcoin-node@btc-1.service",
-    client: "bitcoind",
-    version: "29.0",
-    status: "error",
-    problem: "bad_spec",
-    since: "2026-11-28T12:00:00Z",
-    restarts: 0,
-    height: null,
-    targetHeight: null,
-    peers: null,
-    syncProgress: null,
-    memoryBytes: null,
-  } as const;
+  const process = { ...PROCESS, status: "error", problem: "bad_spec" } as const;
   const remedy = (reason: string) => {
     const status = { ...NO_NODES_STATUS, nodes: [{ ...node, processes: [{ ...process, reason }] }] };
     const found = checkNodes({ status, hand: "answers", oddTemplates: [], hiddenDisks: [] });
