@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "cli/dev": ["cli/host", "cli/key", "cli/status", "config", "config/issue", "daemon/status", "key"],
     "cli/doctor": [
       "cli/host",
+      "cli/host/user",
       "cli/key",
       "config",
       "daemon/status",
@@ -24,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "doctor/nodes",
       "doctor/rules",
       "journal",
+      "reconciler/decide",
       "reconciler/host",
       "sync/answer",
       "sync/network",
@@ -32,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd/service",
     ],
     "cli/host": [
+      "cli/host/user",
       "config",
       "config/file",
       "config/schema",
@@ -41,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd",
       "systemd/service",
     ],
+    "cli/host/user": ["systemd/service"],
     "cli/key": [
       "cli/host",
       "cli/service",
@@ -69,6 +73,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "cli/run": [
       "cli/host",
+      "cli/host/user",
       "config",
       "config/issue",
       "config/schema",
@@ -82,7 +87,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "sync/network",
       "systemd",
     ],
-    "cli/service": ["cli/host", "systemd"],
+    "cli/service": ["cli/host", "cli/host/user", "systemd"],
     "cli/status": ["cli/host", "daemon/resources", "daemon/status", "systemd/service"],
     config: ["config/file", "config/issue", "config/schema", "config/toml", "key", "stand-in"],
     "config/file": ["config/schema", "key"],

@@ -6,6 +6,7 @@ import { SERVICE } from "../systemd/service-unit.ts";
 import type { Check, Stage } from "./examination.ts";
 import { startAgain } from "./start-failure.ts";
 import { few, listed, shown } from "./unit/setting-list.ts";
+import { takingOut } from "./unit/taken-out.ts";
 import { copyIn, hidesText, lineNaming, withoutCopy } from "./unit/unit-copy.ts";
 
 export interface ChangeFacts {
@@ -18,6 +19,8 @@ export interface ChangeFacts {
   readonly uptimeSecs: number;
 }
 
+/** Without `.service`. */
+const UNIT = "novacula-agent";
 /** What can keep a service off the network: systemd.exec(5), systemd.resource-control(5). */
 const NETWORK = new Set([
   "AppArmorProfile",
@@ -60,7 +63,7 @@ export function checkChanges(given: ChangeFacts): readonly Check[] {
         stage: "unit",
         status: "bad",
         detail: `doctor reached the control plane, and the service does not: ${listed(suspects)} ${keeps} it from there`,
-        remedy: [undoing(suspects, step(`Take ${it} out of the unit, then run:`, ...restart()))],
+        remedy: [undoing(suspects, takingOut(`Take ${it} out of the unit`, suspects, UNIT, ...restart()))],
       },
     ];
   }
@@ -89,7 +92,7 @@ export function withSuspects(check: Check, changed: readonly Assignment[]): Chec
     return check;
   }
   const it = suspects.length === 1 ? "that" : "those";
-  const undo = step(`If ${it} should not be so, take ${it} out, then run:`, ...restart());
+  const undo = takingOut(`If ${it} should not be so, take ${it} out`, suspects, UNIT, ...restart());
   const remedy = [undoing(suspects, undo), ...otherwise(check.remedy ?? [])];
   return { ...check, detail: `${check.detail}${changesText(suspects)}`, remedy };
 }

@@ -6,11 +6,14 @@ import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
 import { type NodeStatus, type NodesStatus, problemOfNode } from "../daemon/status/nodes-status.ts";
 import type { Check } from "./examination.ts";
 import type { HandObstacle } from "./nodes/hand-access.ts";
+import { few } from "./unit/setting-list.ts";
 
 /** What nodes need of a host, as it is. */
 export interface NodeFacts {
   /** The nodes as the running agent sees them; undefined if none answers. */
   readonly status: NodesStatus | undefined;
+  /** Nodes on disk of an executor that `agent.name` does not name, if no agent answers. */
+  readonly left?: LeftOnDisk | undefined;
   /** Whether something listens where the hand should. `denied`: this user may not know. */
   readonly hand: "answers" | "missing" | "denied";
   /** Why the agent may not use it, although it listens. */
@@ -21,11 +24,22 @@ export interface NodeFacts {
   readonly hiddenDisks: readonly string[];
 }
 
+/** Nodes of another executor than the one that the files name. */
+export interface LeftOnDisk {
+  readonly names: readonly string[];
+  /** The executor that they belong to. */
+  readonly earlier: string;
+  /** What `agent.name` is. */
+  readonly now: string;
+  /** Its file and line; undefined: it stands in none. */
+  readonly place: string | undefined;
+}
+
 /** Whether the agent can keep nodes here. Nothing without nodes on a host without the hand. */
 export function checkNodes(facts: NodeFacts): readonly Check[] {
-  const { status, hand, handObstacle, oddTemplates, hiddenDisks } = facts;
+  const { status, left, hand, handObstacle, oddTemplates, hiddenDisks } = facts;
   const count = status?.nodes.length ?? 0;
-  if (count === 0 && hand === "missing" && (status?.unknownUnits.length ?? 0) === 0) {
+  if (count === 0 && left === undefined && hand === "missing" && (status?.unknownUnits.length ?? 0) === 0) {
     return [];
   }
   return [
@@ -46,8 +60,22 @@ export function checkNodes(facts: NodeFacts): readonly Check[] {
         "Mount it at /var/lib/private instead, or watch it yourself.",
       ),
     ),
+    ...(left === undefined ? [] : [leftCheck(left)]),
     ...(status === undefined ? [] : statusChecks(status, handObstacle)),
   ];
+}
+
+function leftCheck({ names, earlier, now, place }: LeftOnDisk): Check {
+  const [is, was] = [printable(now, 64), printable(earlier, 64)];
+  const source = place === undefined ? "" : ` (${printable(place, 400)})`;
+  const nodes = few(names.map((name) => printable(name, 40)));
+  const [belong, them] = names.length === 1 ? ["belongs", "it"] : ["belong", "them"];
+  return {
+    stage: "nodes",
+    status: "bad",
+    detail: `agent.name is ${is}${source}, and ${nodes} on this host ${belong} to executor ${was}, so no order for ${them} would arrive`,
+    remedy: `If this host is ${was}, set agent.name = ${JSON.stringify(was)}${place === undefined ? "" : " there"}. If it is to be ${is}, change nothing: the agent then says how to give ${them} up.`,
+  };
 }
 
 function handCheck(hand: NodeFacts["hand"], count: number): Check {

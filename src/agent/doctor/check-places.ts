@@ -51,12 +51,7 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
         remedy: broughtOut(file),
       }),
     ),
-    ...facts.missing.map(({ path, setting }) =>
-      bad(
-        `${printable(path, 4096)} does not exist, and the service cannot start without it (${setting} of its unit)`,
-        isOwnFolder(path, setting) ? makeFolder(path, facts.owner) : correctLine(),
-      ),
-    ),
+    ...missing(facts),
     ...facts.missingSources.map(({ path, credential }) =>
       bad(
         `${printable(path, 4096)}, from which systemd loads the credential ${printable(credential, 100)} (LoadCredential= of its unit), does not exist, so the service cannot start`,
@@ -77,6 +72,18 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
       ),
     ),
     ...dataDir(facts),
+  ];
+}
+
+/** Those that nobody can make are named together: one file of the unit often has them all. */
+function missing({ missing: all, owner }: PlaceFacts): readonly Check[] {
+  const made = all.filter(({ path, setting }) => isOwnFolder(path, setting));
+  const others = all.filter((one) => !made.includes(one));
+  const named = ({ path, setting }: (typeof all)[number]) =>
+    `${printable(path, 4096)} does not exist, and the service cannot start without it (${setting} of its unit)`;
+  return [
+    ...made.map((one) => bad(named(one), makeFolder(one.path, owner))),
+    ...(others.length === 0 ? [] : [bad(others.map(named).join(". "), correctLine())]),
   ];
 }
 

@@ -7,53 +7,16 @@ import { changesText, NEWER_UNIT } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
 import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
+import { withoutCulprits } from "./unit/culprits.ts";
 import { commentsIn } from "./unit/setting-comment.ts";
 import { sharedUser } from "./unit/shared-user.ts";
+import { takingOut } from "./unit/taken-out.ts";
 import { copyIn, withoutCopy } from "./unit/unit-copy.ts";
 
+const UNIT = "novacula-agent";
 const RELOAD = () => asRoot("systemctl daemon-reload");
 const RESTART = () => asRoot("novacula-agent restart");
 const WHY = () => step("To see why, run:", asRoot("journalctl -u novacula-agent -n 30"));
-
-/** What a unit has that its process may not have, or that others may see. */
-export interface UnitChanges {
-  /** Files of the unit that are newer than its process. */
-  readonly changed: readonly string[];
-  /** The name of the credential, if the key stands in the unit itself. */
-  readonly inlineKey: string | undefined;
-}
-
-/** Whether the running service has the settings of its unit, and the unit gives no key away. */
-export function checkUnitChanges(
-  { changed, inlineKey }: UnitChanges,
-  { NeedDaemonReload, LoadState }: Pick<ServiceFacts, "NeedDaemonReload" | "LoadState">,
-): readonly Check[] {
-  const files = changed.map((path) => printable(path, 400)).join(", ");
-  return [
-    // Otherwise the row about the reload says the same, or the service cannot be restarted.
-    ...(changed.length === 0 || NeedDaemonReload || LoadState !== "loaded"
-      ? []
-      : [
-          warning(`the service has started before ${files} changed, and still has the old settings`, [
-            step("Run:", RESTART()),
-          ]),
-        ]),
-    ...(inlineKey === undefined
-      ? []
-      : [
-          warning(
-            `the key stands in the unit itself (SetCredential=${printable(inlineKey, 100)}:…), where every user of this host can read it`,
-            [
-              step(
-                "Rotate the key, put the new one into a file of root with mode 0600, and name that file in LoadCredential= instead. Then run:",
-                RELOAD(),
-                RESTART(),
-              ),
-            ],
-          ),
-        ]),
-  ];
-}
 
 /** Whether the service can start, runs, and starts at boot. Undefined: systemd does not answer. */
 export function checkUnit(
@@ -132,14 +95,15 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   const changes = changesText(changed);
   const comments = commentsIn(changed, startAgain());
   const why = cause === "" ? "" : `: ${cause}${changes}${comments?.hint ?? ""}`;
-  const takenOut = "If a changed setting is the cause, take it out, then run:";
   const copy = copyIn(changed);
+  const start = ActiveState === "failed" ? startAgain() : [RESTART()];
+  const again = ActiveState === "failed" ? [step("Once it is fixed, run:", ...start)] : [];
   const without =
     copy !== undefined
-      ? [withoutCopy(copy)]
+      ? [withoutCopy(copy), WHY(), ...again]
       : changes === ""
-        ? []
-        : [step(takenOut, RELOAD(), ...(ActiveState === "failed" ? [] : [RESTART()]))];
+        ? [WHY(), ...again]
+        : withoutCulprits({ cause, changed, unit: UNIT, start: [RELOAD(), ...start], why: WHY() });
   const usual = ofCause ?? (cause === "" ? undefined : comments?.remedy);
   const remedy = cause !== "" && copy !== undefined ? [withoutCopy(copy), WHY()] : usual;
   if (ActiveState === "failed") {
@@ -149,13 +113,12 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
       : NRestarts > 0
         ? ". It was started too often, so systemd does not start it any more"
         : "";
-    const again = step("Once it is fixed, run:", ...startAgain());
-    return ended(`the service has failed${why}${limit}`, remedy ?? [...without, WHY(), again], changes);
+    return ended(`the service has failed${why}${limit}`, remedy ?? without, changes);
   }
   if (ActiveState === "activating" && SubState === "auto-restart") {
     return ended(
       `the service ${NRestarts === 0 ? "has ended, and systemd starts it again" : `ends again and again (${times(NRestarts)})`}${why}`,
-      remedy ?? [...without, WHY()],
+      remedy ?? without,
       why === "" ? "" : changes,
     );
   }
@@ -164,11 +127,11 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   }
   if (ActiveState === "activating" || (ActiveState === "deactivating" && NRestarts > 0)) {
     const detail = `the service starts and ends again and again (${times(NRestarts)})${changes}`;
-    return ended(detail, [...without, WHY()], changes);
+    return ended(detail, without, changes);
   }
   const other = now?.related && otherUnitCause(now.related, changed, startCommand(facts));
   return other === undefined
-    ? atRest(facts, why === "" ? changes : why, remedy)
+    ? atRest(facts, changed, why === "" ? changes : why, remedy)
     : bad(`${atRestText(facts)}: ${other.cause}`, other.remedy);
 }
 
@@ -181,12 +144,17 @@ function times(restarts: number): string {
 }
 
 /** A service that was stopped, or never started: `why` explains it as far as it is known. */
-function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): Check {
+function atRest(
+  facts: ServiceFacts,
+  changed: readonly Assignment[],
+  why: string,
+  remedy: Remedy | undefined,
+): Check {
   const { ConditionResult, ConditionTimestampMonotonic } = facts;
   const state = atRestText(facts);
   const start = startCommand(facts);
   if (facts.RefuseManualStart) {
-    return bad(state, "First fix what is bad above (RefuseManualStart=).");
+    return bad(state, "What is bad above comes first (RefuseManualStart=).");
   }
   if (!ConditionResult && ConditionTimestampMonotonic > 0) {
     return bad(
@@ -198,7 +166,9 @@ function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): C
     `${state}${why}`,
     remedy ?? [
       step("Run:", start),
-      ...(why === "" ? [] : [step("If that fails, take out what was changed, then run:", RELOAD(), start)]),
+      ...(why === ""
+        ? []
+        : [takingOut("If that fails, take out what was changed", changed, UNIT, RELOAD(), start)]),
     ],
   );
 }

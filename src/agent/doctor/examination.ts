@@ -108,7 +108,7 @@ const SWAPPED: ReadonlyMap<Stage, Stage> = new Map([
   ["proxy", "dns"],
 ]);
 
-const FIRST = "First fix what is bad above";
+const FIRST = "What is bad above (";
 
 /** Whether a check sends to the one above it. */
 export function isOfCause({ remedy }: Check): boolean {
@@ -123,7 +123,7 @@ function withoutContradictions(sorted: readonly Check[], first: Stage | undefine
     .filter(({ stage, status }) => stage !== "file" || status !== "ok" || !bad.has(stage))
     .map((check) =>
       check === own && check.status === "bad" && first !== undefined && first !== "executor"
-        ? { ...check, detail: check.besideCause ?? check.detail, remedy: `${FIRST} (${first}).` }
+        ? { ...check, detail: check.besideCause ?? check.detail, remedy: `${FIRST}${first}) comes first.` }
         : check,
     );
 }

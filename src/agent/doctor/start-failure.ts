@@ -73,7 +73,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     return { cause: "" };
   }
   if (Result === "signal" || Result === "core-dump") {
-    return { cause: signalText(ExecMainStatus) };
+    return { cause: signalText(ExecMainStatus, changed) };
   }
   if (Result !== "exit-code") {
     return { cause: resultText(Result) };

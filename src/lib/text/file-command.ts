@@ -8,10 +8,20 @@ export function moveAway(path: string, away = `${path}.old`): string {
   return `mv -bT ${shellWord(path)} ${shellWord(away)}`;
 }
 
+/** Lines of a file that belong together: one, or the first to the last. 1-based. */
+export interface Lines {
+  readonly line: number;
+  readonly lastLine?: number;
+}
+
 /**
- * Makes a line (1-based) a comment. Run twice, it changes no other line, as a deletion would. `sed`
- * alone would put a file in the place of a link.
+ * Makes lines comments. Run twice, it changes no other line, as a deletion would. `sed` alone would
+ * put a file in the place of a link.
  */
-export function commentOut(path: string, line: number): string {
-  return `sed -i --follow-symlinks '${line}s/^/# /' ${shellWord(path)}`;
+export function commentOut(path: string, ...lines: readonly Lines[]): string {
+  const edits = lines.map(({ line, lastLine }) => {
+    const place = lastLine === undefined ? line : `${line},${lastLine}`;
+    return `${place}s/^/# /`;
+  });
+  return `sed -i --follow-symlinks '${edits.join(";")}' ${shellWord(path)}`;
 }

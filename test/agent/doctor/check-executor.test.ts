@@ -140,7 +140,7 @@ describe("an executor that is offline", () => {
     for (const stage of ["tcp", "authentication"] as const) {
       expect(said(state, stage)).toMatchObject({
         detail: `not online since 2026-11-30 11:30:00 UTC: ${what} (key 3fa9c1d2). Its last try was at 2026-11-30 11:40:30 UTC`,
-        remedy: `First fix what is bad above (${stage}).`,
+        remedy: `What is bad above (${stage}) comes first.`,
       });
     }
   });

@@ -159,6 +159,34 @@ describe("a process that the kernel killed for memory", () => {
   });
 });
 
+describe("nodes on disk of another executor, without an agent that answers", () => {
+  const left = (names: readonly string[], place?: string) =>
+    checkNodes({
+      status: undefined,
+      left: { names, earlier: "fra-29", now: "fra-3", place },
+      hand: "missing",
+      oddTemplates: [],
+      hiddenDisks: [],
+    }).find(({ detail }) => detail.startsWith("agent.name"));
+
+  it("are bad, and name the line to change", () => {
+    expect(left(["ltc-1"], "/e/agent.toml line 4")).toEqual({
+      stage: "nodes",
+      status: "bad",
+      detail:
+        "agent.name is fra-3 (/e/agent.toml line 4), and ltc-1 on this host belongs to executor fra-29, so no order for it would arrive",
+      remedy:
+        'If this host is fra-29, set agent.name = "fra-29" there. If it is to be fra-3, change nothing: the agent then says how to give it up.',
+    });
+  });
+
+  it("are named up to five, and no line if the name stands in none", () => {
+    const many = left(["a", "b", "c", "d", "e", "f"]);
+    expect(many?.detail).toMatch(/^agent\.name is fra-3, and a, b, c, d, e, 1 more on this host belong to /u);
+    expect(many?.remedy).toMatch(/set agent\.name = "fra-29"\. .* give them up\.$/u);
+  });
+});
+
 describe("an order that cannot be carried out", () => {
   const process = { ...PROCESS, status: "error", problem: "bad_spec" } as const;
   const remedy = (reason: string) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { withSuspects } from "../../../src/agent/doctor/check-changes.ts";
 import { checkPlaces } from "../../../src/agent/doctor/check-places.ts";
+import { changedSettings } from "../../../src/agent/systemd/service/changed-settings.ts";
+import { type Assignment, assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { GOOD_PLACES } from "../../support/agent/fault-table.ts";
 
@@ -54,5 +56,34 @@ describe("a path that the unit names and this host lacks", () => {
     expect(remedyText(found?.remedy ?? [])).toMatch(
       /^If those should not be so, take those out, then run: .*systemctl daemon-reload && .*novacula-agent restart/u,
     );
+  });
+
+  it("is named with the others of its file, and the file is moved away if it sets nothing else", () => {
+    const file = "/etc/systemd/system/novacula-agent.service.d/20-network.conf";
+    const text =
+      "[Service]\nBindReadOnlyPaths=\nNetworkNamespacePath=/run/netns/mgmt\nBindReadOnlyPaths=/etc/netns/mgmt/x:/etc/x";
+    const changed = changedSettings(assignmentsOf(text, file));
+    const found = checkPlaces({
+      ...GOOD_PLACES,
+      missing: [
+        { path: "/etc/netns/mgmt/x", setting: "BindReadOnlyPaths=" },
+        { path: "/run/netns/mgmt", setting: "NetworkNamespacePath=" },
+      ],
+    });
+    const remedyWith = (lines: readonly Assignment[]) =>
+      remedyText(found.map((each) => withSuspects(each, lines))[0]?.remedy ?? []);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.detail).toMatch(
+      /^\/etc\/netns\/mgmt\/x does not exist, .*\. \/run\/netns\/mgmt does not/u,
+    );
+    expect(remedyWith(changed)).toMatch(
+      /^If those should not be so, take those out: move away the file, .*: (?:sudo )?mv -bT (\S+) \1\.old && .*daemon-reload && .*restart/u,
+    );
+    const more = changedSettings(assignmentsOf(`${text}\nNice=5`, file));
+    expect(remedyWith(more)).toMatch(
+      /take those out: make its lines comments: (?:sudo )?sed -i --follow-symlinks '2s\/\^\/# \/;3s\/\^\/# \/;4s\/\^\/# \/' \S+20-network\.conf && /u,
+    );
+    const unseen = changed.map(({ inFile: _, ...one }) => one);
+    expect(remedyWith(unseen)).toContain("take those out, then run: ");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkExecutor } from "../../../src/agent/doctor/check-executor.ts";
-import { checkUnitChanges } from "../../../src/agent/doctor/check-unit.ts";
+import { checkUnitChanges } from "../../../src/agent/doctor/check-unit-changes.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
 

@@ -26,7 +26,7 @@ describe("the cause", () => {
       const unit = checkUnit(serviceFacts(down), changed);
       expect(examined(bad(stage), ...unit, bad("executor"))).toEqual({
         cause: "unit",
-        executor: "First fix what is bad above (unit).",
+        executor: "What is bad above (unit) comes first.",
       });
     },
   );

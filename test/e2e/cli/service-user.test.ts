@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { identityIn, obstacleFor, passingUser, unitUser } from "../../../src/agent/cli/host/service-user.ts";
+import { identityIn, passingUser, unitUser } from "../../../src/agent/cli/host/user/identity.ts";
+import { obstacleFor } from "../../../src/agent/cli/host/user/obstacle.ts";
 import { parseAccounts, readAccounts } from "../../../src/lib/accounts.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { home } from "../../support/agent/cli-scene.ts";
@@ -100,6 +101,35 @@ describe("the service's user", () => {
       `Run: chgrp novacula ${quoted} && chmod g+x ${quoted}`,
     );
   });
+
+  it.skipIf(lacks("root, to give files away", isRoot))(
+    "is told of all that keeps it out at once, also of the folder of a link",
+    async () => {
+      const user = identityIn(ACCOUNTS, "novacula");
+      if (user === undefined) {
+        throw new TypeError("no such user");
+      }
+      const top = tempDir();
+      chmodSync(top, 0o755);
+      const [live, archive] = [join(top, "live"), join(top, "archive")];
+      mkdirSync(live, { mode: 0o700 });
+      mkdirSync(archive, { mode: 0o700 });
+      const [file, link] = [join(archive, "ca1.pem"), join(live, "ca.pem")];
+      writeFileSync(file, "", { mode: 0o600 });
+      symlinkSync("../archive/ca1.pem", link);
+      const obstacle = await obstacleFor(user, link);
+      expect(obstacle?.problem).toBe(
+        `the service's user novacula cannot enter ${live} (mode 0700, owner root, group root), nor enter ${archive} (mode 0700, owner root, group root), nor read ${file} (mode 0600, owner root, group root)`,
+      );
+      const opened = [live, archive].map((folder) => `chgrp novacula ${folder} && chmod g+x ${folder}`);
+      expect(remedyText(obstacle?.remedy ?? [])).toBe(
+        `Run: ${opened.join(" && ")} && chgrp novacula ${file} && chmod 0640 ${file}`,
+      );
+      chownSync(archive, user.uid, 0);
+      chmodSync(archive, 0o600);
+      expect(remedyText((await obstacleFor(user, link))?.remedy ?? [])).toContain(`chmod u+x ${archive} && `);
+    },
+  );
 });
 
 const canMount = isRoot && (await succeeds("unshare", ["-m", "true"]));

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { userOf } from "../../../src/agent/cli/host/service-user.ts";
+import { userOf } from "../../../src/agent/cli/host/user/identity.ts";
 import { inPlace, type WritePlace } from "../../../src/agent/cli/host/write-place.ts";
 import { ownerText } from "../../../src/lib/accounts.ts";
 import { OperatorError } from "../../../src/lib/errors.ts";

@@ -44,7 +44,7 @@ it("a folder that is moved away does not go into one that was moved away before"
 it("a line becomes a comment behind a link, and a second time changes no other line", () => {
   writeFileSync(at("rules"), "one\ntwo\nthree\n");
   symlinkSync(at("rules"), at("link"));
-  run(commentOut(at("link"), 2));
-  run(commentOut(at("link"), 2));
+  run(commentOut(at("link"), { line: 2 }));
+  run(commentOut(at("link"), { line: 2 }));
   expect(readFileSync(at("rules"), "utf8")).toBe("one\n# # two\nthree\n");
 });

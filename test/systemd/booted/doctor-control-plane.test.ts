@@ -29,13 +29,20 @@ const FAULTS = [
     says: /fails at each start \(\d+ so far\): Failed at step EXEC spawning \/usr\/bin\/nothing: .*, after this host changed its unit: ExecStart=\/usr\/bin\/nothing \(.*x\.conf line 3\)/u,
     breaks: `mkdir ${DROP_INS}; printf '[Service]\nExecStart=\nExecStart=/usr/bin/nothing\n' > ${DROP_INS}/x.conf
       systemctl daemon-reload; systemctl restart ${SERVICE}`,
-    repairs: `rm -r ${DROP_INS}; systemctl daemon-reload`,
+    repairs: "",
   },
   {
-    says: /: a signal ended it \(SIG[A-Z]+\), as in a crash, after this host changed its unit: MemoryDenyWriteExecute=yes \(.*x\.conf line 2\)/u,
-    breaks: `mkdir ${DROP_INS}; printf '[Service]\nMemoryDenyWriteExecute=yes\n' > ${DROP_INS}/x.conf
+    says: /: a signal ended it \(SIG[A-Z]+\), as in a crash, because no Node\.js program can run with MemoryDenyWriteExecute=, after this host changed its unit: MemoryDenyWriteExecute=yes \(.*x\.conf line 3\)/u,
+    breaks: `printf '[Service]\nNice=1\nMemoryDenyWriteExecute=yes\n' > ${DROP_INS}/x.conf
       systemctl daemon-reload; systemctl restart ${SERVICE}`,
-    repairs: `rm -r ${DROP_INS}; systemctl daemon-reload`,
+    repairs: "",
+  },
+  {
+    says: /: a signal ended it .*: MemoryDenyWriteExecute=true \(\/etc\/systemd\/system\/service\.d\/50-baseline\.conf line 2\)/u,
+    breaks: `mkdir /etc/systemd/system/service.d
+      printf '[Service]\nMemoryDenyWriteExecute=true\n' > /etc/systemd/system/service.d/50-baseline.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`,
+    repairs: "",
   },
 ];
 
@@ -52,7 +59,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $ti
       expect(isOnline).toBe(false);
       const { stdout } = await host.machine.try(["novacula-agent", "doctor"]);
       const commands = stdout.slice(stdout.indexOf("Cause (")).match(/(?<=^ {2})\S.*$/gmu) ?? [];
-      expect(commands.at(-1)).toMatch(/^systemctl reset-failed \S+ && systemctl (?:re)?start \S+$/u);
+      expect(commands.at(-1)).toMatch(/(?:^|&& )systemctl reset-failed \S+ && systemctl (?:re)?start \S+$/u);
       await host.machine.sh([repairs, ...commands].join("\n"));
       await host.untilOnline(key);
     }
@@ -89,6 +96,17 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $ti
     await machine.sh(remedy.slice(remedy.lastIndexOf(", run: ") + ", run: ".length));
     await host.untilOnline(key);
     expect((await examine(host)).exitCode).toBe(0);
+    // As a recursive chown and chmod leave a folder: its files are closed, too.
+    await machine.try([
+      "sh",
+      "-c",
+      `chown -R root:root ${TLS}; chmod -R go-rwx ${TLS}; systemctl restart ${SERVICE}`,
+    ]);
+    await host.untilState("unreachable");
+    const { stdout } = await machine.try(["novacula-agent", "doctor"]);
+    const commands = stdout.slice(stdout.indexOf("Cause (")).match(/(?<=^ {2})\S.*$/gmu) ?? [];
+    await machine.sh(commands.join("\n"));
+    await host.untilOnline(key);
   });
 
   it("that looks right after a repair waits for the start, and says that all is well", async () => {

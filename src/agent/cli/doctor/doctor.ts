@@ -8,7 +8,7 @@ import { type Loaded, loadConfig } from "../../config/load-config.ts";
 import { unnamedChanges, withSuspects, withUnread } from "../../doctor/check-changes.ts";
 import { checkFiles } from "../../doctor/check-files.ts";
 import { checkNodes } from "../../doctor/check-nodes.ts";
-import type { UnitChanges } from "../../doctor/check-unit.ts";
+import type { UnitChanges } from "../../doctor/check-unit-changes.ts";
 import { type Check, examination, examinationReport } from "../../doctor/examination.ts";
 import { scrub } from "../../journal/scrub.ts";
 import { BOOT_ID_VARIABLE } from "../../systemd/own-process.ts";
@@ -80,7 +80,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...(service === undefined ? [] : await nameFileChecks(loaded)),
     ...(await serviceChecks(subject, loaded, folders, changes)),
     ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, patience)),
-    ...checkNodes(await nodeFacts(folders.runtimeDir, service?.facts, signal)),
+    ...checkNodes(await nodeFacts(folders, loaded, service?.facts, signal)),
   ];
   const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import { inTime } from "../../../lib/files/file-answer.ts";
 import { bare, isName } from "../../doctor/local/local-address.ts";
 import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
 import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
@@ -14,6 +15,8 @@ import { parseUnits } from "../../systemd/show-units.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { systemctlOutput } from "../../systemd/systemctl.ts";
 import { readAssignments } from "../host/service-view.ts";
+import { closedToReader } from "../host/user/closed-places.ts";
+import { unitUser } from "../host/user/identity.ts";
 
 const UNIT = "novacula-control-plane.service";
 const ENVIRONMENT_FILE = "/etc/default/novacula-control-plane";
@@ -38,6 +41,9 @@ const unitSchema = z.object({
   DropInPaths: z.string().catch(""),
   ExecMainStartTimestamp: z.string().catch(""),
   ExecMainStartTimestampMonotonic: count,
+  User: z.string().catch(""),
+  Group: z.string().catch(""),
+  SupplementaryGroups: z.string().catch(""),
 });
 
 /** What a name means. */
@@ -68,11 +74,11 @@ export async function localControlPlane(
   const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
   const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
   const environ = await readFile(`/proc/${unit.MainPID}/environ`, "utf8").catch(() => "");
-  const certPath = certPathOf(environ, text);
+  const certPath = settingOf("TLS_CERT", environ, text);
   return {
     mainPid: unit.MainPID,
     certPath,
-    isCertInFile: certPath !== undefined && certPath === certInFile(text),
+    isCertInFile: certPath !== undefined && certPath === inFile("TLS_CERT", text),
     ...databaseOf(environ, unit.Environment, text),
     isKeyless: unit.ActiveState === "active" && KEYLESS.test(unit.StatusText),
     isStopped: await isStoppedProcess(unit.MainPID),
@@ -82,6 +88,7 @@ export async function localControlPlane(
     result: unit.Result,
     end: { isBySignal: SIGNAL_CODES.has(unit.ExecMainCode), status: unit.ExecMainStatus },
     changed: isFailing ? await changedIn(unit) : [],
+    closed: isFailing ? await closedFiles(unit, [certPath, settingOf("TLS_KEY", environ, text)]) : [],
     words: isFailing ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
     isMasked: unit.LoadState === "masked",
     url: url?.origin,
@@ -110,8 +117,8 @@ async function changedIn(
 const KEYLESS = /; no key exists yet$/u;
 
 /** As its process has it, which only root and its user may read, or as its file says. */
-function certPathOf(environ: string, text: string): string | undefined {
-  return inEnviron(environ, "TLS_CERT") ?? certInFile(text);
+function settingOf(name: string, environ: string, text: string): string | undefined {
+  return inEnviron(environ, name) ?? inFile(name, text);
 }
 
 function inEnviron(environ: string, name: string): string | undefined {
@@ -119,8 +126,34 @@ function inEnviron(environ: string, name: string): string | undefined {
   return entry?.slice(name.length + 1);
 }
 
-function certInFile(text: string): string | undefined {
-  return environmentFile(text).variables.findLast(({ name }) => name === "TLS_CERT")?.value;
+function inFile(name: string, text: string): string | undefined {
+  return environmentFile(text).variables.findLast((variable) => variable.name === name)?.value;
+}
+
+/**
+ * The commands that open all that keeps its user from reading these files. Only root can see them:
+ * its own process sees the first folder that is closed, and nothing in it.
+ */
+async function closedFiles(
+  { User, Group, SupplementaryGroups }: Readonly<Record<"User" | "Group" | "SupplementaryGroups", string>>,
+  paths: readonly (string | undefined)[],
+): Promise<readonly string[]> {
+  const user = unitUser({ User, Group, SupplementaryGroups: quotedWords(SupplementaryGroups) });
+  if (user === undefined || process.geteuid?.() !== 0) {
+    return [];
+  }
+  const found: string[] = [];
+  for (const path of paths) {
+    const isPath = path?.startsWith("/") === true;
+    const closed = isPath
+      ? await inTime(path, () => closedToReader(user, path)).catch(() => undefined)
+      : undefined;
+    if (closed?.keptShut !== undefined) {
+      return [];
+    }
+    found.push(...(closed?.commands ?? []));
+  }
+  return [...new Set(found)];
 }
 
 /** As its process has it, or else its file, which counts more than its unit: systemd.exec(5). */
@@ -133,10 +166,10 @@ function databaseOf(
   const inUnit = quotedWords(environment)
     .findLast((word) => word.startsWith(`${name}=`))
     ?.slice(name.length + 1);
-  const inFile = environmentFile(text).variables.findLast((variable) => variable.name === name)?.value;
+  const written = inFile(name, text);
   const isUsual = environ !== "" && inEnviron(environ, name) === undefined;
-  const value = inEnviron(environ, name) ?? (isUsual ? "" : (inFile ?? inUnit ?? ""));
-  const source = value === inFile ? ENVIRONMENT_FILE : value === inUnit ? "the unit" : undefined;
+  const value = inEnviron(environ, name) ?? (isUsual ? "" : (written ?? inUnit ?? ""));
+  const source = value === written ? ENVIRONMENT_FILE : value === inUnit ? "the unit" : undefined;
   return { database: databaseText(value), databaseSource: source };
 }
 

@@ -3,34 +3,55 @@ import { readAccounts } from "../../../lib/accounts.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { isAnswered } from "../../../lib/unix-socket.ts";
 import { processKinds } from "../../../protocol/chains/process-kinds.ts";
+import type { Loaded } from "../../config/load-config.ts";
 import { nodesStatusSchema } from "../../daemon/status/nodes-status.ts";
 import type { NodeFacts } from "../../doctor/check-nodes.ts";
 import { type HandAccess, handObstacle, rightsIn } from "../../doctor/nodes/hand-access.ts";
+import { leftNodes } from "../../reconciler/decide/left-nodes.ts";
 import { mountsAt } from "../../reconciler/host/host-facts.ts";
+import { readNodes } from "../../reconciler/host/node-memory.ts";
 import { HOST_PLACES, NODE_DATA } from "../../reconciler/host/places.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { showUnits } from "../../systemd/show-units.ts";
+import type { AgentFolders } from "../host/agent-place.ts";
 import { askAgentFor } from "../host/agent-socket.ts";
-import { unitUser } from "../host/service-user.ts";
+import { unitUser } from "../host/user/identity.ts";
 
 /** Where packages and `novacula-agent install` put the templates. */
 const FOLDERS = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
 
 /** Looks at what nodes need of this host. */
 export async function nodeFacts(
-  runtimeDir: string,
+  { runtimeDir, dataDir }: Pick<AgentFolders, "runtimeDir" | "dataDir">,
+  loaded: Loaded,
   service: ServiceFacts | undefined,
   signal: AbortSignal,
 ): Promise<NodeFacts> {
   const answer = await askAgentFor(nodesStatusSchema, runtimeDir, "GET /nodes", 0, signal);
   const hand = await handState();
+  const status = answer.kind === "answered" ? answer.value : undefined;
   return {
-    status: answer.kind === "answered" ? answer.value : undefined,
+    status,
+    // The running agent says it itself.
+    left: status === undefined ? await leftOnDisk(dataDir, loaded) : undefined,
     hand,
     handObstacle: service && handObstacle(await handAccess(service)),
     hiddenDisks: await mountsAt(NODE_DATA),
     oddTemplates: hand === "missing" ? [] : await oddTemplates(),
   };
+}
+
+/** What is on disk for another executor than the one that the files name. */
+async function leftOnDisk(dataDir: string, loaded: Loaded): Promise<NodeFacts["left"]> {
+  if (loaded.verdict === "invalid") {
+    return undefined;
+  }
+  const { name } = loaded.config.agent;
+  const { list } = await readNodes(dataDir);
+  const left = leftNodes({ ...list, executor: { name, since: 0 } });
+  const line = loaded.lines.get("agent.name");
+  const place = line === undefined ? undefined : `${loaded.path} line ${line}`;
+  return left && { names: left.names, earlier: left.earlier, now: name, place };
 }
 
 async function handState(): Promise<NodeFacts["hand"]> {

@@ -5,7 +5,7 @@ import type { OtherAgent } from "../../doctor/check-executor.ts";
 import { configArgumentOf, runsAgent } from "../../systemd/agent-arguments.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { withKeptName } from "../host/agent-place.ts";
-import { userOf } from "../host/service-user.ts";
+import { userOf } from "../host/user/identity.ts";
 
 /** A process that runs an agent, as proc(5) shows it. */
 interface AgentProcess {

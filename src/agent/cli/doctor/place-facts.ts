@@ -8,8 +8,8 @@ import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitCredentials } from "../../systemd/unit-credentials.ts";
 import { hiddenFiles, hiddenNow } from "../host/hidden-files.ts";
-import { unitUser } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
+import { unitUser } from "../host/user/identity.ts";
 
 interface JudgedFolders {
   readonly runtimeDir: string;

@@ -11,7 +11,8 @@ import type { Obstacle } from "../../doctor/check-files.ts";
 import { checkManual } from "../../doctor/check-manual.ts";
 import { checkPlaces } from "../../doctor/check-places.ts";
 import { checkStarts } from "../../doctor/check-starts.ts";
-import { checkUnit, checkUnitChanges, type UnitChanges } from "../../doctor/check-unit.ts";
+import { checkUnit } from "../../doctor/check-unit.ts";
+import { checkUnitChanges, type UnitChanges } from "../../doctor/check-unit-changes.ts";
 import type { Check } from "../../doctor/examination.ts";
 import { isInHosts } from "../../sync/network/hosts-file.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
@@ -139,7 +140,7 @@ export function suspectedPlaces(
 export function afterPlaces(unit: readonly Check[], places: readonly Check[]): readonly Check[] {
   return places.some(({ status }) => status === "bad")
     ? unit.map((check) =>
-        check.status === "bad" ? { ...check, remedy: "First fix what is bad above (unit)." } : check,
+        check.status === "bad" ? { ...check, remedy: "What is bad above (unit) comes first." } : check,
       )
     : unit;
 }

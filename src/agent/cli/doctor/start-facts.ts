@@ -9,8 +9,9 @@ import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitComplaint } from "../../systemd/systemctl.ts";
-import { entryObstacle, unitUser } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
+import { closedToVisitor } from "../host/user/closed-places.ts";
+import { unitUser } from "../host/user/identity.ts";
 
 /** Looks whether what the last start lacked is there now: systemd only remembers the failure. */
 export async function startFacts(service: ServiceView): Promise<StartFacts> {
@@ -57,8 +58,15 @@ async function folderFacts(facts: ServiceFacts): Promise<StartFacts> {
   if (!isFolder) {
     return { isRepaired: false };
   }
-  const obstacle = await inTime(path, () => entryObstacle(user, path)).catch(() => undefined);
-  return obstacle === undefined ? { isRepaired: true } : { isRepaired: false, obstacle };
+  const closed = await inTime(path, () => closedToVisitor(user, path)).catch(() => undefined);
+  if (closed === undefined) {
+    return { isRepaired: true };
+  }
+  const { problem, commands, keptShut } = closed;
+  return {
+    isRepaired: false,
+    obstacle: { problem, commands: keptShut === undefined ? commands : undefined },
+  };
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import type { Loaded } from "../../config/load-config.ts";
-import type { UnitChanges } from "../../doctor/check-unit.ts";
+import type { UnitChanges } from "../../doctor/check-unit-changes.ts";
 import { serviceCredential } from "../host/service-credential.ts";
 import type { ServiceView } from "../host/service-view.ts";
 

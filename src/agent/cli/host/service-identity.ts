@@ -7,14 +7,8 @@ import { quotedWords } from "../../systemd/service/quoted-words.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { readableCredential } from "./service-credential.ts";
-import {
-  type Identity,
-  type Obstacle,
-  obstacleFor,
-  passingUser,
-  serviceUser,
-  unitUser,
-} from "./service-user.ts";
+import { type Identity, passingUser, serviceUser, unitUser } from "./user/identity.ts";
+import { type Obstacle, obstacleFor } from "./user/obstacle.ts";
 
 /**
  * The user that the unit runs as; without a loaded unit, the packaged user; undefined if there is

@@ -9,9 +9,9 @@ import {
 } from "../../../lib/files/held-place.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
-import { asUser } from "./as-user.ts";
 import { lockOf } from "./denied-write.ts";
-import { type Identity, serviceUser, userOf } from "./service-user.ts";
+import { asUser } from "./user/as-user.ts";
+import { type Identity, serviceUser, userOf } from "./user/identity.ts";
 
 const ELSEWHERE = "move the file to a folder that only root can write to, such as /etc/novacula";
 

@@ -5,7 +5,7 @@ import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { neededInTime } from "../../../lib/files/file-answer.ts";
 import { holdPlace, LinkInOpenFolder } from "../../../lib/files/held-place.ts";
-import { type Identity, userOf } from "../host/service-user.ts";
+import { type Identity, userOf } from "../host/user/identity.ts";
 
 /**
  * Changes a process of root, for good, to the user that owns `dataDir`. So it leaves no files that

@@ -14,7 +14,7 @@ import {
   SERVICE,
 } from "../../systemd/service-unit.ts";
 import { runHostTool, systemdVersion } from "../../systemd/systemctl.ts";
-import { serviceUser } from "../host/service-user.ts";
+import { serviceUser } from "../host/user/identity.ts";
 import { inPlace } from "../host/write-place.ts";
 import { exampleConfig } from "./example-config.ts";
 import { type FileStep, fileStep } from "./file-step.ts";

@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import { isPutAside } from "../../../lib/text/names-beside.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import {
   type CertificateFile,
@@ -20,9 +21,6 @@ export interface BetterCertificate {
   /** Of the key of a certificate of another key. */
   readonly keyPath?: string;
 }
-
-/** What was put aside was put aside for a reason, often by an advice of this program. */
-const COPY = /~$|\.(?:old|bak|backup|orig|before|save|dpkg-|rpm|ucf-)[^/]*$/u;
 
 /** What is wrong with the certificate that is shown to an agent that asks for `host`. */
 export interface ShownCertificate {
@@ -70,7 +68,7 @@ function ofOtherKey(
   others: readonly CertificateFile[],
   keys: CertificateFiles["keys"],
 ): BetterCertificate | undefined {
-  for (const file of others.filter(({ path }) => !COPY.test(path))) {
+  for (const file of others.filter(({ path }) => !isPutAside(path))) {
     const key = keys.find(({ publicKey }) => publicKey.equals(file.chain[0].publicKey));
     if (key !== undefined) {
       return { kind: "other-key", file, keyPath: key.path };

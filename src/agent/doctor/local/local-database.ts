@@ -99,7 +99,7 @@ function mountSteps(database: DatabaseFile | undefined): readonly Step[] {
     : [
         step(
           `${over} systemd would mount it again with the service, so make that line a comment first:`,
-          asRoot(commentOut("/etc/fstab", fstabLine)),
+          asRoot(commentOut("/etc/fstab", { line: fstabLine })),
           asRoot("systemctl daemon-reload"),
         ),
         step("Then run:", ...unmount),

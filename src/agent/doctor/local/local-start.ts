@@ -3,6 +3,7 @@ import { asRoot, asTyped, forAgent } from "../../../lib/shell-word.ts";
 import { mapRemedy, type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { ControlPlaneWords } from "../../systemd/control-plane-words.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
+import { culprits, withoutCulprits } from "../unit/culprits.ts";
 import { exitText, isOfSystemd, resultText, signalText } from "../unit/exit-text.ts";
 import { listed } from "../unit/setting-list.ts";
 
@@ -24,6 +25,8 @@ export interface LocalStart {
   readonly words?: ControlPlaneWords | undefined;
   /** How its last process ended; status 0: by itself, or it never ran. */
   readonly end?: { readonly isBySignal: boolean; readonly status: number };
+  /** The commands that open all that keeps it from the files of its certificate. Empty: nothing. */
+  readonly closed?: readonly string[];
   /** What drop-ins of this host add to its unit. */
   readonly changed?: readonly Assignment[];
 }
@@ -35,7 +38,9 @@ export function startCause(local: LocalStart): string | undefined {
   if (isMasked || said === undefined) {
     return undefined;
   }
-  const after = isOfUnit(local) ? `, after this host changed its unit: ${listed(changed)}` : "";
+  const after = isOfUnit(local)
+    ? `, after this host changed its unit: ${listed(culprits(said, changed))}`
+    : "";
   const state =
     active === "failed"
       ? "did not start"
@@ -44,12 +49,12 @@ export function startCause(local: LocalStart): string | undefined {
 }
 
 /** How systemd saw it end, a clause; undefined: that says nothing about the cause. */
-function endOf({ active, end, result }: LocalStart): string | undefined {
+function endOf({ active, end, result, changed = [] }: LocalStart): string | undefined {
   if (end === undefined || (active !== "failed" && active !== "activating")) {
     return undefined;
   }
   if (end.isBySignal) {
-    return OTHER_ENDS.has(result) ? resultText(result) : signalText(end.status);
+    return OTHER_ENDS.has(result) ? resultText(result) : signalText(end.status, changed);
   }
   return isOfSystemd(end.status) ? exitText(end.status, "it", `/var/lib/${SERVICE}`) : undefined;
 }
@@ -59,11 +64,14 @@ const OTHER_ENDS: ReadonlySet<string> = new Set(["timeout", "watchdog", "oom-kil
 
 /** Whether it failed as settings of a unit can make it fail, and this host has changed some. */
 function isOfUnit(local: LocalStart): boolean {
-  const { words, changed = [] } = local;
+  const { words } = local;
   const isOwn = words?.kind === "said" && words.remedy !== undefined;
+  return suspectsOf(local).length > 0 && !isOwn && endOf(local) !== undefined;
+}
+
+function suspectsOf({ words, changed = [] }: LocalStart): readonly Assignment[] {
   const isProgram = words?.kind === "said" && NOT_EXECUTED.test(words.why);
-  const suspects = isProgram ? changed.filter(({ name }) => name === "ExecStart") : changed;
-  return suspects.length > 0 && !isOwn && endOf(local) !== undefined;
+  return isProgram ? changed.filter(({ name }) => name === "ExecStart") : changed;
 }
 
 /** A control plane of this host that has failed, as every user may know; undefined: it has not. */
@@ -77,7 +85,7 @@ export function failedStart(
 
 /** What to do about a control plane of this host that has failed, or is being started. */
 export function startRemedy(local: LocalStart): Remedy {
-  const { active, isRestarting = false, restarts = 0, result, words } = local;
+  const { active, isRestarting = false, restarts = 0, result, words, closed = [] } = local;
   const isFailing = active === "failed" || isRestarting || restarts > 0;
   if (!isFailing) {
     return [
@@ -89,11 +97,16 @@ export function startRemedy(local: LocalStart): Remedy {
   const start = active === "failed" ? "start" : "restart";
   const again = [asRoot(`systemctl reset-failed ${SERVICE}`), asRoot(`systemctl ${start} ${SERVICE}`)];
   if (isOfUnit(local)) {
-    return [
-      step("If a changed setting is the cause, take it out, then run:", asRoot("systemctl daemon-reload")),
-      step("To see why, run:", asRoot(`journalctl -u ${SERVICE} -n 30`)),
-      step("Once it is fixed, run:", ...again),
-    ];
+    return withoutCulprits({
+      cause: endOf(local) ?? "",
+      changed: suspectsOf(local),
+      unit: SERVICE,
+      start: [asRoot("systemctl daemon-reload"), ...again],
+      why: step("To see why, run:", asRoot(`journalctl -u ${SERVICE} -n 30`)),
+    });
+  }
+  if (words?.kind === "said" && closed.length > 0 && words.why.includes("cannot read TLS_")) {
+    return [step("Let its user read both files. Run:", ...closed.map(asRoot), ...again)];
   }
   if (words?.kind === "said") {
     const own = words.remedy && mapRemedy(words.remedy, (text) => printable(asTyped(text), MAX_LENGTH));

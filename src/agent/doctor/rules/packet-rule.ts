@@ -83,6 +83,6 @@ export function fileStep({ program }: PacketRule, place: RulePlace | undefined):
   }
   const { path, line, isAlone } = place;
   return isAlone
-    ? step(`${start} make line ${line} of ${path} a comment, too:`, asRoot(commentOut(path, line)))
+    ? step(`${start} make line ${line} of ${path} a comment, too:`, asRoot(commentOut(path, { line })))
     : step(`${start} delete the rule in line ${line} of ${path}, too.`);
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { printable } from "../../../lib/printable.ts";
+import type { Assignment } from "../../systemd/service/unit-files.ts";
 
 /** What `Result=` of a service means that no process has ended with, a clause: systemd.exec(5). */
 export function resultText(result: string): string {
@@ -15,12 +16,20 @@ const RESULTS: ReadonlyMap<string, string> = new Map([
   ["protocol", "it did not report its start"],
 ]);
 
-/** A signal that ended a service, a clause. */
-export function signalText(signal: number): string {
+/** A signal that ended a service, a clause. `changed`: what this host sets in its unit. */
+export function signalText(signal: number, changed: readonly Assignment[]): string {
   const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
   return name === "SIGSYS"
     ? "it made a system call that its unit forbids (SIGSYS, SystemCallFilter=)"
-    : `a signal ended it (${name ?? signal})${CRASHES.has(name ?? "") ? ", as in a crash" : ""}`;
+    : `a signal ended it (${name ?? signal})${CRASHES.has(name ?? "") ? `, as in a crash${noCodeText(changed)}` : ""}`;
+}
+
+/** Node.js compiles what it runs in memory, and crashes at its start if it may not. */
+function noCodeText(changed: readonly Assignment[]): string {
+  const isDenied = changed.some(
+    ({ name, value }) => name === "MemoryDenyWriteExecute" && /^(?:1|yes|y|true|t|on)$/iu.test(value),
+  );
+  return isDenied ? ", because no Node.js program can run with MemoryDenyWriteExecute=" : "";
 }
 
 const CRASHES = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"]);

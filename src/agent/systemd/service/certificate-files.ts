@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
+import { namesBeside } from "../../../lib/text/names-beside.ts";
 import { fileStart } from "./file-start.ts";
 
 /** A file with certificates, and with no private key. */
@@ -114,12 +115,12 @@ function isRootOf(root: X509Certificate, issued: X509Certificate): boolean {
   return root.subject === root.issuer && (root.ca || isSame) && hasIssued(root, issued);
 }
 
-/** First those that are called like it: `cert.pem.new`. Sorted, so that each answer is the same. */
 async function pathsBeside(certPath: string): Promise<readonly string[]> {
-  const [stem = ""] = /^[^.]+/u.exec(basename(certPath)) ?? [];
-  const isLike = (path: string) => basename(path).startsWith(stem);
-  const paths = (await pathsIn(dirname(certPath))).filter((path) => path !== certPath);
-  return [...paths.filter(isLike), ...paths.filter((path) => !isLike(path))].slice(0, MAX_FILES);
+  const folder = dirname(certPath);
+  const names = (await pathsIn(folder)).map((path) => basename(path));
+  return namesBeside(certPath, names)
+    .slice(0, MAX_FILES)
+    .map((name) => join(folder, name));
 }
 
 /** Of the files and links in a folder, sorted. */

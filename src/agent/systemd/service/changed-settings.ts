@@ -23,7 +23,8 @@ export function settingsBeside(
   return [...names.values()]
     .filter(({ section, name }) => section !== "Install" && !ELSEWHERE.test(name))
     .flatMap(({ section, name }) => inForce(assignments, section, name))
-    .filter((one) => !known.has(identity(one)));
+    .filter((one) => !known.has(identity(one)))
+    .map((one) => ({ ...one, inFile: assignments.filter(({ file }) => file === one.file) }));
 }
 
 function identity({ section, name, value }: Assignment): string {

@@ -3,11 +3,15 @@ export interface Assignment {
   readonly file: string;
   /** 1-based; the first one if the value continues on more lines. */
   readonly line: number;
+  /** If the value continues on more lines. */
+  readonly lastLine?: number;
   readonly section: string;
   readonly name: string;
   readonly value: string;
   /** The file is a whole unit that systemd uses in place of the one of the package. */
   readonly isOfCopy?: boolean;
+  /** All of its file, also those that only take back; undefined: nobody looked. */
+  readonly inFile?: readonly Assignment[];
   /** How that whole unit differs. */
   readonly difference?: UnitDifference;
 }
@@ -45,7 +49,9 @@ export function assignmentsOf(text: string, file: string): readonly Assignment[]
     const equals = written.indexOf("=");
     if (header === undefined && equals > 0) {
       const name = written.slice(0, equals).trim();
-      found.push({ file, line: first + 1, section, name, value: written.slice(equals + 1).trim() });
+      const value = written.slice(equals + 1).trim();
+      const end = index === first ? {} : { lastLine: index + 1 };
+      found.push({ file, line: first + 1, ...end, section, name, value });
     }
   }
   return found;

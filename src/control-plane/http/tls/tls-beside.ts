@@ -1,9 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { opendirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { inPlace, shellWord, withSudo } from "../../../lib/shell-word.ts";
+import { isPutAside, namesBeside } from "../../../lib/text/names-beside.ts";
 
 /** A folder with more is no folder of certificates. */
 const MAX_ENTRIES = 500;
@@ -25,14 +26,17 @@ export function adviseOnPair(
     const found = certificateIn(text);
     return found?.checkPrivateKey(key) === true && isValid(found, wallMs) ? found : undefined;
   });
-  if (certificate !== undefined) {
-    const what = `the certificate of that key, ${validity(certificate.found, own)}`;
-    return putInPlace(certificate.path, certPath, what);
-  }
   const other = firstBeside(keyPath, (text) => {
     const found = keyIn(text);
     return found !== undefined && own.checkPrivateKey(found) ? found : undefined;
   });
+  const isCertificate =
+    certificate !== undefined &&
+    (other === undefined || !isPutAside(certificate.path) || isPutAside(other.path));
+  if (isCertificate) {
+    const what = `the certificate of that key, ${validity(certificate.found, own)}`;
+    return putInPlace(certificate.path, certPath, what);
+  }
   return other === undefined
     ? "use two files that were made together: the certificate that was issued for this key, or the key for which this certificate was issued"
     : putInPlace(other.path, keyPath, "the key of that certificate");
@@ -79,17 +83,11 @@ function firstBeside<Found>(
   return undefined;
 }
 
-/** First those that are called like it: `cert.pem.new`. */
 function pathsBeside(path: string): readonly string[] {
   const names = quietly(() => namesIn(dirname(path))) ?? [];
-  const [stem = ""] = /^[^.]+/.exec(basename(path)) ?? [];
   // Another name could not be copied from a command as it is.
-  const isShown = (name: string) => printable(name) === name;
-  const others = names.filter((name) => name !== basename(path) && isShown(name)).sort();
-  return [
-    ...others.filter((name) => name.startsWith(stem)),
-    ...others.filter((name) => !name.startsWith(stem)),
-  ]
+  const shown = names.filter((name) => printable(name) === name);
+  return namesBeside(path, shown)
     .slice(0, MAX_FILES)
     .map((name) => join(dirname(path), name));
 }

@@ -97,7 +97,7 @@ describe("the verdict of doctor in words", () => {
     expect(lines).toEqual([
       "bad     tcp            see below: this is the cause",
       "bad     executor       Refused",
-      "                       Fix: First fix what is bad above (tcp).",
+      "                       Fix: What is bad above (tcp) comes first.",
       "",
       "The executor is not online. Cause (tcp): connection refused by cp:443 (control_plane.url).",
       "Fix: Start it:",

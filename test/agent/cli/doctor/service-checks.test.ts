@@ -8,7 +8,7 @@ const DISABLED: Check = { stage: "unit", status: "warning", detail: "it is disab
 
 it("a service that lacks a place has the remedy of the place alone", () => {
   expect(afterPlaces([FAILED, DISABLED], [PLACE])).toEqual([
-    { ...FAILED, remedy: "First fix what is bad above (unit)." },
+    { ...FAILED, remedy: "What is bad above (unit) comes first." },
     DISABLED,
   ]);
 });

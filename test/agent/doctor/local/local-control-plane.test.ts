@@ -11,7 +11,9 @@ import {
 } from "../../../../src/agent/doctor/local/local-control-plane.ts";
 import { redirectsByNftables } from "../../../../src/agent/doctor/rules/redirected-port.ts";
 import type { UnreachableCause } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import { settingsBeside } from "../../../../src/agent/systemd/service/changed-settings.ts";
 import type { ProcessFacts } from "../../../../src/agent/systemd/service/process-facts.ts";
+import { assignmentsOf } from "../../../../src/agent/systemd/service/unit-files.ts";
 import { asRoot, asTyped, forAgent } from "../../../../src/lib/shell-word.ts";
 import { remedyLines, remedyText, step } from "../../../../src/lib/text/remedy.ts";
 
@@ -58,14 +60,14 @@ describe("the control plane of this host, where connections are refused", () => 
 
   describe("that ended in a way that its unit can cause", () => {
     const file = "/etc/systemd/system/service.d/50-baseline.conf";
-    const changed = [{ file, line: 3, section: "Service", name: "MemoryDenyWriteExecute", value: "yes" }];
+    const changed = settingsBeside(assignmentsOf("# ours\n[Service]\nLockPersonality=yes", file), []);
     const trap = { isBySignal: true, status: 5 };
     const namespace = { isBySignal: false, status: 226 };
     const silent = { kind: "silent" } as const;
     const said = { kind: "said", why: "Failed at step NAMESPACE spawning x: No", remedy: undefined } as const;
     const TAKE_OUT =
-      /^If a changed setting is the cause, take it out, then run: .*systemctl daemon-reload\. .*journalctl.*Once it is fixed, run: .*systemctl reset-failed novacula-control-plane && .*systemctl start novacula-control-plane$/u;
-    const AFTER = `, after this host changed its unit: MemoryDenyWriteExecute=yes (${file} line 3)`;
+      /^If a changed setting is the cause, take it out: hide the file from .*: .*systemctl start novacula-control-plane\. .*journalctl.*Once it is fixed, run: .*systemctl daemon-reload && .*systemctl reset-failed novacula-control-plane && .*systemctl start novacula-control-plane$/u;
+    const AFTER = `, after this host changed its unit: LockPersonality=yes (${file} line 3)`;
     const state = (more: Partial<LocalControlPlane>) => {
       const local = controlPlane({ active: "failed", result: "signal", ...more });
       return causeHere({ local, isLoopbackUp: true }, "connection-refused");
@@ -121,7 +123,35 @@ describe("the control plane of this host, where connections are refused", () => 
       const start = [{ file, line: 4, section: "Service", name: "ExecStart", value: "/opt/cp" }];
       expect(
         remedy({ active: "failed", end: { ...exit, status: 203 }, words: broken, changed: start }),
-      ).toMatch(TAKE_OUT);
+      ).toMatch(/^Take out what was changed, then run: .*start novacula-control-plane$/u);
+    });
+
+    it.each([
+      [
+        "MemoryDenyWriteExecute=yes",
+        { end: trap },
+        "as in a crash, because no Node.js program can run with MemoryDenyWriteExecute=",
+      ],
+      [
+        "SystemCallFilter=~@timer",
+        { end: { ...trap, status: 31 } },
+        "that its unit forbids (SIGSYS, SystemCallFilter=)",
+      ],
+      [
+        "PrivateNetwork=yes",
+        { end: { ...namespace, status: 225 } },
+        "PrivateNetwork= or JoinsNamespaceOf=) (status 225/NETWORK)",
+      ],
+    ])("is sure of a setting that the end itself names: %s", (line, more, why) => {
+      const other = "/etc/systemd/system/novacula-control-plane.service.d/nice.conf";
+      const changed = settingsBeside(
+        [...assignmentsOf(`[Service]\n${line}`, file), ...assignmentsOf("[Service]\nNice=5", other)],
+        [],
+      );
+      expect(state({ ...more, changed })).toContain(why);
+      expect(remedy({ active: "failed", ...more, changed })).toBe(
+        "Take out what was changed: hide the file from this service alone (to undo it, remove the link): install -d /etc/systemd/system/novacula-control-plane.service.d && ln -s /dev/null /etc/systemd/system/novacula-control-plane.service.d/50-baseline.conf && systemctl daemon-reload && systemctl reset-failed novacula-control-plane && systemctl start novacula-control-plane",
+      );
     });
   });
 

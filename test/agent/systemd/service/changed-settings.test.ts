@@ -33,6 +33,14 @@ describe("what a host changed in the unit", () => {
     ]);
   });
 
+  it("has all lines of its file, with those that reset or change nothing", () => {
+    const lines = "[Service]\nUser=\nUser=ann\nEnvironment=A=b";
+    const found = changedSettings([...assignmentsOf(shippedUnit(), "/u"), ...assignmentsOf(lines, DROP_IN)]);
+    expect(found.map(({ inFile = [] }) => inFile.map(({ name, line }) => `${name} ${line}`))).toEqual([
+      ["User 2", "User 3", "Environment 4"],
+    ]);
+  });
+
   it("is what an edited copy of the unit has, too", () => {
     expect(changed("", shippedUnit().replace("User=novacula", "User=nobody"))[0]).toMatch(
       /^User=nobody \/u:/u,

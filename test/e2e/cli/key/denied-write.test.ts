@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { denialOf } from "../../../../src/agent/cli/host/denied-write.ts";
-import { userOf } from "../../../../src/agent/cli/host/service-user.ts";
+import { userOf } from "../../../../src/agent/cli/host/user/identity.ts";
 import { inPlace } from "../../../../src/agent/cli/host/write-place.ts";
 import { writeFileAtomically } from "../../../../src/lib/files/atomic-file.ts";
 import { type Scene, setScene } from "../../../support/agent/cli-scene.ts";

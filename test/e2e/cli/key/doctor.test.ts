@@ -1,9 +1,12 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { writeNodes } from "../../../../src/agent/reconciler/host/node-memory.ts";
 import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
 import { html } from "../../../support/agent/behaviours.ts";
 import { home, setOnlineScene, setScene } from "../../../support/agent/cli-scene.ts";
 import { command } from "../../../support/agent/command.ts";
+import { listOf, makeSpec } from "../../../support/agent/nodes.ts";
 import { makeKey } from "../../../support/keys.ts";
 
 const examination = z.object({
@@ -74,6 +77,26 @@ describe.concurrent("doctor", () => {
     const { stdout } = await scene.run("doctor");
     expect(stdout).toContain("http://user:password@host:port");
     expect(stdout).not.toContain("redacted");
+  });
+
+  it("names the executor to which the nodes on disk belong, before an agent starts", async () => {
+    using place = home();
+    place.write({ url: "http://127.0.0.1:1", key: makeKey() });
+    const look = async () => await command(["doctor", "--json", "-c", place.configPath]);
+    const list = listOf([makeSpec("ltc-1")]);
+    const nodes = list.nodes.map((node) => ({ ...node, executor: "fra-29" }));
+    expect(await writeNodes(place.dataDir, { ...list, nodes })).toBeUndefined();
+    const { stdout } = await look();
+    expect(stagesThat("bad", stdout)).toEqual(["tcp", "executor", "nodes"]);
+    expect(stdout).toMatch(
+      /agent\.name is \S+ \(\S+agent\.toml line \d+\), and ltc-1 on this host belongs to executor fra-29, so no order for it would arrive/u,
+    );
+    expect(stdout).toContain('If this host is fra-29, set agent.name = \\"fra-29\\" there.');
+    writeFileSync(
+      place.configPath,
+      readFileSync(place.configPath, "utf8").replace(/^name = .*$/mu, 'name = "fra-29"'),
+    );
+    expect(stagesThat("bad", (await look()).stdout)).toEqual(["tcp", "executor"]);
   });
 
   it("nothing that listens is the TCP stage's", async () => {

@@ -249,6 +249,17 @@ describe("a chain", () => {
     expect(readTlsPair(paths).cert).toBe(good.cert);
   });
 
+  it("of another key gets what was put aside back only if nothing newer fits", async () => {
+    const { good, renewed, paths, folder, put } = await tlsScene();
+    put({ cert: renewed.cert, key: good.key });
+    writeFileSync(join(folder, "cp.pem.old"), good.cert);
+    expect(explained(paths)).toContain(`Fix: ${folder}/cp.pem.old has the certificate of that key, `);
+    writeFileSync(join(folder, "z.key"), renewed.key);
+    expect(explained(paths)).toContain(`Fix: ${folder}/z.key has the key of that certificate`);
+    writeFileSync(join(folder, "z.pem"), good.cert);
+    expect(explained(paths)).toContain(`Fix: ${folder}/z.pem has the certificate of that key, `);
+  });
+
   it("of another key is the same problem, whatever lies beside it", async () => {
     const { good, renewed, paths, folder, put } = await tlsScene();
     put({ cert: renewed.cert, key: good.key });

@@ -1,0 +1,96 @@
+import { basename } from "node:path";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { commentOut, moveAway } from "../../../lib/text/file-command.ts";
+import { type Step, step } from "../../../lib/text/remedy.ts";
+import type { Assignment } from "../../systemd/service/unit-files.ts";
+
+/** For more files, a person has to look what they are. */
+const MOST_FILES = 4;
+const ETC = "/etc/systemd/system";
+
+/**
+ * How settings are taken out of the unit `unit` (without `.service`), then `then` is run. With the
+ * commands that do it, if drop-ins have them: `say` ends with `, take it out`.
+ */
+export function takingOut(
+  say: string,
+  settings: readonly Assignment[],
+  unit: string,
+  ...then: readonly string[]
+): Step {
+  const ways = waysOut(settings, unit);
+  return ways === undefined
+    ? step(`${say}, then run:`, ...then)
+    : step(`${say}: ${howText(ways)}:`, ...ways.flatMap(({ run }) => run), ...then);
+}
+
+interface WayOut {
+  readonly kind: "moved" | "hidden" | "commented";
+  readonly run: readonly string[];
+}
+
+/** Undefined: it has to be done by hand, because others need a file or nobody knows all of it. */
+function waysOut(settings: readonly Assignment[], unit: string): readonly WayOut[] | undefined {
+  const files = [...new Set(settings.map(({ file }) => file))];
+  const found = files.map((file) => wayOut(file, settings, unit));
+  const ways = found.filter((way) => way !== undefined);
+  const isAll = ways.length === files.length && ways.length > 0 && ways.length <= MOST_FILES;
+  return isAll ? ways : undefined;
+}
+
+function wayOut(file: string, settings: readonly Assignment[], unit: string): WayOut | undefined {
+  const own = settings.filter((one) => one.file === file);
+  const all = own[0]?.inFile;
+  const names = new Set(own.map(({ name }) => name));
+  if (all === undefined || own.some(({ isOfCopy = false }) => isOfCopy) || !file.endsWith(".conf")) {
+    return undefined;
+  }
+  const isWhole = all.every(({ name }) => names.has(name));
+  if (!isOfUnit(file, unit)) {
+    // Its lines are for other services, too.
+    return isWhole ? { kind: "hidden", run: hide(file, unit) } : undefined;
+  }
+  const lines = all.filter(({ name }) => names.has(name));
+  return isWhole
+    ? { kind: "moved", run: [asRoot(moveAway(file))] }
+    : { kind: "commented", run: [asRoot(commentOut(file, ...lines))] };
+}
+
+/** By an administrator, and for no other service. Others are brought by a package, or shared. */
+function isOfUnit(file: string, unit: string): boolean {
+  const folder = file.slice(0, -basename(file).length - 1);
+  return (
+    /^\/(?:etc|run)\/systemd\/system(?:\.control)?\/[^/]+$/u.test(folder) &&
+    folder.endsWith(`/${unit}.service.d`)
+  );
+}
+
+/** A file of the same name in the unit's own folder is read in its place: systemd.unit(5). */
+function hide(file: string, unit: string): readonly string[] {
+  const folder = `${ETC}/${unit}.service.d`;
+  return [
+    asRoot(`install -d ${folder}`),
+    asRoot(`ln -s /dev/null ${shellWord(`${folder}/${basename(file)}`)}`),
+  ];
+}
+
+const HOW = {
+  moved: [
+    "move away the file, which sets nothing else (to undo it, move it back)",
+    "move away the files, which set nothing else (to undo it, move them back)",
+  ],
+  hidden: [
+    "hide the file from this service alone (to undo it, remove the link)",
+    "hide the files from this service alone (to undo it, remove the links)",
+  ],
+  commented: ["make its lines comments", "make their lines comments"],
+} as const;
+
+function howText(ways: readonly WayOut[]): string {
+  const kinds = [...new Set(ways.map(({ kind }) => kind))];
+  const clauses = kinds.map((kind) => {
+    const [one, more] = HOW[kind];
+    return ways.filter((way) => way.kind === kind).length === 1 ? one : more;
+  });
+  return clauses.join(", and ");
+}
