@@ -177,7 +177,15 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
   "control-plane": {
     "api-error.ts": [],
     audit: ["store/contract"],
-    cli: ["cli/management", "cli/migrate", "cli/nodes", "cli/serve", "organizations", "settings"],
+    cli: [
+      "cli/backup",
+      "cli/management",
+      "cli/migrate",
+      "cli/nodes",
+      "cli/serve",
+      "organizations",
+      "settings",
+    ],
     "cli/serve": [
       "http",
       "http/tls",
@@ -195,6 +203,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "store/sqlite/migrations",
     ],
     "cli/management": ["api-error.ts", "settings"],
+    "cli/backup": ["cli/management", "settings", "store/address"],
     "cli/migrate": ["cli/management", "settings", "store/address", "store/move"],
     "cli/nodes": ["cli/management"],
     executors: [

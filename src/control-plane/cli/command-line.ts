@@ -6,7 +6,7 @@ import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { versionText } from "../../lib/command-line/version-text.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { auditCommands } from "./audit-commands.ts";
-import { backupCommand } from "./backup-command.ts";
+import { backupCommand } from "./backup/backup-command.ts";
 import { completeCommand } from "./complete-command.ts";
 import { executorCommands } from "./executor-commands.ts";
 import { keyCommands } from "./key-commands.ts";

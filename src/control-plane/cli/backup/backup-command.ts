@@ -2,16 +2,16 @@ import { linkSync, mkdtempSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Argument, type Command } from "commander";
-import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
-import { CommandError } from "../../lib/command-line/command-error.ts";
-import { errorCode } from "../../lib/errors.ts";
-import { absolutePath } from "../../lib/files/absolute-path.ts";
-import { type AccessProblem, readProblem, writeProblem } from "../../lib/files/access-problem.ts";
-import { fullDisk } from "../../lib/files/file-system.ts";
-import { printable } from "../../lib/printable.ts";
-import { inPlace } from "../../lib/shell-word.ts";
+import { type CommandContext, createCommand } from "../../../lib/command-line/command.ts";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { errorCode } from "../../../lib/errors.ts";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
+import { type AccessProblem, readProblem, writeProblem } from "../../../lib/files/access-problem.ts";
+import { fullDisk } from "../../../lib/files/file-system.ts";
+import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
+import { type CommonOptions, jsonOption, print } from "../management/options.ts";
 import { backedUpDatabase } from "./backed-up-database.ts";
-import { type CommonOptions, jsonOption, print } from "./management/options.ts";
 
 const BUSY_LIMIT_MS = 10_000;
 /** sqlite.org/rescode.html */

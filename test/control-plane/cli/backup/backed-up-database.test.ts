@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { backedUpDatabase } from "../../../src/control-plane/cli/backed-up-database.ts";
-import { CommandError } from "../../../src/lib/command-line/command-error.ts";
+import { backedUpDatabase } from "../../../../src/control-plane/cli/backup/backed-up-database.ts";
+import { CommandError } from "../../../../src/lib/command-line/command-error.ts";
 
 const DEFAULT = "/var/lib/novacula-control-plane/control-plane.db";
 const POSTGRES = "postgres://novacula:secret-word@db.example.com/novacula";
@@ -26,7 +26,7 @@ it("is the default, if the service names none or the same, and the one that the 
 it("is never the default while the service has another one", () => {
   expect(refusal(POSTGRES)).toEqual({
     message: "a PostgreSQL database is backed up with its own tool, pg_dump",
-    fix: expect.stringMatching(/\npg_dump --format=custom --file=\/b\.db postgres:\/\/novacula@db\.example/),
+    fix: expect.stringMatching(/pg_dump --format=custom --file=\/b\.db 'postgres:\/\/novacula@db\.example/),
   });
   expect(refusal("file:/srv/cp db/cp.db")).toEqual({
     message: "the service has another database, /srv/cp db/cp.db",

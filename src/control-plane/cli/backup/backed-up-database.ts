@@ -1,9 +1,10 @@
-import { CommandError } from "../../lib/command-line/command-error.ts";
-import { absolutePath } from "../../lib/files/absolute-path.ts";
-import { printable } from "../../lib/printable.ts";
-import { asRoot, shellWord } from "../../lib/shell-word.ts";
-import { databaseOf, type Environment } from "../settings/settings.ts";
-import { readServiceEnvironment } from "../settings/variable-source.ts";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { databaseOf, type Environment } from "../../settings/settings.ts";
+import { readServiceEnvironment } from "../../settings/variable-source.ts";
+import { dumpCommand } from "./dump-command.ts";
 
 /**
  * The path of the SQLite database that `backup` copies to `file`. Throws a CommandError for a
@@ -31,9 +32,12 @@ function sqlitePath(environment: Environment, file: string): string {
   if (database.kind === "sqlite") {
     return absolutePath(database.path);
   }
-  const url = shellWord(database.address.toString());
+  const { address } = database;
+  const who = address.host.startsWith("/")
+    ? ""
+    : ", as anybody who may read the database; it asks for the password";
   throw new CommandError("refused", "a PostgreSQL database is backed up with its own tool, pg_dump", {
-    fix: `run it, as anybody who may read the database; it asks for the password:\npg_dump --format=custom --file=${shellWord(file)} ${url}`,
+    fix: `run it${who}:\n${dumpCommand(address, file)}`,
   });
 }
 
