@@ -85,7 +85,7 @@ function withIgnored(check: Check, place: string | undefined): Check {
 function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {
   const findings = findingsOf(loaded).filter((finding) => MODE_FINDINGS.test(finding.code));
   const checks: readonly Check[] = [
-    ...obstacles.map(
+    ...together(obstacles).map(
       ({ problem, remedy }) => ({ stage: "mode", status: "bad", detail: problem, remedy }) as const,
     ),
     ...findings.map((finding) => ofFinding("mode", finding, "the key")),
@@ -93,6 +93,26 @@ function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[]
   return checks.length > 0
     ? checks
     : [{ stage: "mode", status: "ok", detail: "only its owner and its group can read the key" }];
+}
+
+/** Those that a command opens are opened at once: each round costs a run of doctor. */
+function together(obstacles: readonly Obstacle[]): readonly Obstacle[] {
+  const opened = obstacles.flatMap(({ problem, remedy }) => {
+    const [first, ...rest] = stepsOf(remedy);
+    const isWhole = first?.say === "Run:" && rest.length === 0;
+    return isWhole && first.run !== undefined ? [{ problem, run: first.run, remedy }] : [];
+  });
+  if (opened.length < 2) {
+    return obstacles;
+  }
+  const remedies = new Set(opened.map(({ remedy }) => remedy));
+  return [
+    {
+      problem: opened.map(({ problem }) => problem).join(", and "),
+      remedy: [step("Run:", ...new Set(opened.map(({ run }) => run)))],
+    },
+    ...obstacles.filter(({ remedy }) => !remedies.has(remedy)),
+  ];
 }
 
 function syntax(

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
 import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
 import { adviseInPod } from "../../../src/lib/shell-word.ts";
-import { remedyText } from "../../../src/lib/text/remedy.ts";
+import { remedyText, step } from "../../../src/lib/text/remedy.ts";
 import { GOOD_FILES } from "../../support/agent/fault-table.ts";
 import { lockedFile } from "../../support/agent/loaded.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -66,6 +66,26 @@ describe("files, read as the agent reads them", () => {
       status: "bad",
       remedy: obstacle.remedy,
     });
+  });
+
+  it("obstacles that commands remove are one, and are removed at once", async () => {
+    const path = join(tempDir(), "agent.toml");
+    writeFileSync(path, config(makeKey()), { mode: 0o600 });
+    const closed = (file: string) => ({
+      problem: `the service's user novacula cannot read ${file}`,
+      remedy: [step("Run:", `chgrp novacula ${file}`, `chmod 0640 ${file}`)],
+    });
+    const moved = { problem: "the service's user novacula cannot enter /root", remedy: "Move it." };
+    const obstacles = [closed("/k/agent.toml"), moved, closed("/k/key"), closed("/k/key")];
+    const checks = checkFiles(await loadConfig(path, {}), { ...GOOD_FILES, obstacles });
+    const bad = checks.filter(({ stage, status }) => stage === "mode" && status === "bad");
+    expect(bad.map(({ detail, remedy = "" }) => [detail, remedyText(remedy)])).toEqual([
+      [
+        "the service's user novacula cannot read /k/agent.toml, and the service's user novacula cannot read /k/key, and the service's user novacula cannot read /k/key",
+        "Run: chgrp novacula /k/agent.toml && chmod 0640 /k/agent.toml && chgrp novacula /k/key && chmod 0640 /k/key",
+      ],
+      [moved.problem, moved.remedy],
+    ]);
   });
 
   it("a file that this user may not read is unknown, and not bad", () => {
