@@ -1,30 +1,13 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { startControlPlane } from "../../support/control-plane/control-plane.ts";
+import { documentedConfiguration, onThisMachine } from "../../support/documented-configuration.ts";
 import { freePort } from "../../support/free-port.ts";
 import { lacksNginx, startNginx } from "../../support/nginx.ts";
-import { ROOT } from "../../support/source-files.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-
-/** The configuration of nginx in a document, word for word. */
-function siteIn(document: string): string {
-  const site = /```nginx\n([\s\S]*?)```/u.exec(readFileSync(join(ROOT, document), "utf8"))?.[1];
-  if (site === undefined) {
-    throw new Error(`${document} has no configuration of nginx`);
-  }
-  return site;
-}
-
-/** Puts what this machine has in the place of names; each of them has to be there. */
-function onThisMachine(site: string, places: Readonly<Record<string, string>>): string {
-  return Object.entries(places).reduce((text, [place, own]) => {
-    expect(text).toContain(place);
-    return text.replaceAll(place, own);
-  }, site);
-}
 
 it.skipIf(lacksNginx).each([
   ["docs/control-plane/proxy.md", false],
@@ -40,7 +23,7 @@ it.skipIf(lacksNginx).each([
   onTestFinished(async () => void (await controlPlane.stop()));
   const port = await freePort();
   const own = new URL(controlPlane.url).host;
-  const site = onThisMachine(siteIn(document), {
+  const site = onThisMachine(documentedConfiguration("nginx", document), {
     "listen 443": `listen 127.0.0.1:${port}`,
     "/etc/ssl/cp.pem": cert,
     "/etc/ssl/cp.key": key,

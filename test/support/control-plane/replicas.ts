@@ -10,7 +10,7 @@ import { postgresServer } from "./postgres.ts";
 import { databaseOf, type TestDatabase } from "./store/engine.ts";
 import { postgresEngine } from "./store/postgres-engine.ts";
 
-/** Control planes on one PostgreSQL database, behind nginx, which gives each a request in turn. */
+/** Control planes on one PostgreSQL database, behind a balancer, which gives each a request in turn. */
 export interface Replicas {
   /** Its control plane is the first one. Give its agents `balancer` as their URL. */
   readonly fleet: Fleet;
@@ -23,11 +23,25 @@ export interface Replicas {
 
 type Planes = [TestControlPlane, TestControlPlane, ...TestControlPlane[]];
 
+/** Starts a balancer on `port` before control planes on `ports`. It writes only to `folder`. */
+type StartBalancer = (folder: string, port: number, ports: readonly number[]) => Promise<AsyncDisposable>;
+
+interface Way {
+  /** Default: nginx. */
+  readonly startBalancer?: StartBalancer;
+  /** Of the balancer and the control planes, which then speak TLS, with the name localhost. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+}
+
 /** Until nginx no longer chooses a server that closes. */
 const DRAIN_SECONDS = 1;
 
 /** Two of them, and `more`. */
-export async function startReplicas(env: Readonly<Record<string, string>> = {}, more = 0): Promise<Replicas> {
+export async function startReplicas(
+  env: Readonly<Record<string, string>> = {},
+  more = 0,
+  { startBalancer = behindNginx, tls }: Way = {},
+): Promise<Replicas> {
   const { password } = await postgresServer();
   noteKey(password);
   const database = await databaseOf(postgresEngine);
@@ -38,6 +52,7 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}, 
     port: ports[index] ?? 0,
     socketPath: join(folder, `${index}.sock`),
     env: { HEARTBEAT_TIMEOUT_MS: "3000", ...common },
+    ...(tls && { tls }),
   });
   const fleet = await startFleet(optionsOf(0));
   const planes: Planes = [fleet.plane, await startControlPlane(optionsOf(1))];
@@ -45,21 +60,25 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}, 
     planes.push(await startControlPlane(optionsOf(index)));
   }
   const port = await freePort();
-  const nginx = await startNginx(join(folder, "nginx"), port, siteOf(port, ports));
+  const balancer = await startBalancer(join(folder, "balancer"), port, ports);
   onTestFinished(async () => {
     await fleet[Symbol.asyncDispose]();
-    await nginx[Symbol.asyncDispose]();
+    await balancer[Symbol.asyncDispose]();
     await Promise.all(planes.map((plane) => plane.kill()));
   });
   return {
     fleet,
     planes,
     database,
-    balancer: `http://127.0.0.1:${port}`,
+    balancer: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     async again(index, program) {
       planes[index] = await startControlPlane({ ...optionsOf(index), ...(program && { program }) });
     },
   };
+}
+
+async function behindNginx(folder: string, port: number, ports: readonly number[]): Promise<AsyncDisposable> {
+  return await startNginx(folder, port, siteOf(port, ports));
 }
 
 /** A request that could not be sent goes to the other server; one that was sent is not repeated. */

@@ -6,7 +6,8 @@ import { startControlPlane, type TestControlPlane } from "../../control-plane/co
 import { type PostgresFolder, postgresFolder } from "../../control-plane/postgres-folder.ts";
 import { siteOf } from "../../control-plane/replicas.ts";
 import { freePort } from "../../free-port.ts";
-import { type Nginx, startNginx } from "../../nginx.ts";
+import type { Listener } from "../../listener.ts";
+import { startNginx } from "../../nginx.ts";
 import { tempDir } from "../../temp-dir.ts";
 import { HEARTBEAT_TIMEOUT_MS } from "./heard.ts";
 
@@ -27,7 +28,7 @@ export class ReplicaWorld {
   /** Of the control planes that have ended. */
   private readonly earlier: string[] = [];
   private database: ChildProcess | undefined;
-  private balancer: Nginx | undefined;
+  private balancer: Listener | undefined;
 
   private constructor(ports: Ports, servers: PostgresFolder) {
     this.ports = ports;
