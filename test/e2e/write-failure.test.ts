@@ -43,16 +43,18 @@ describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
   it("on a full disk names the file system and how full it is", async () => {
     const { folder, problem, fix } = await failure("head -c 65536 /dev/zero > filler", "state.json");
     expect(problem).toBe(`the file system ${folder} (tmpfs) is full: 0 B of 64 KiB are free`);
-    expect(fix).toBe(`free space on it. How full it is:\ndf -h ${folder}`);
+    expect(fix).toBe(
+      `free space on it. To see its largest folders, the largest last, run:\nsudo du -xh -d 3 ${folder} | sort -h | tail`,
+    );
   });
 
-  it("on a disk without another inode says so", async () => {
-    const { problem, fix } = await failure(
-      "i=0; while touch f$i 2>/dev/null; do i=$((i+1)); done",
-      "state.json",
+  it("on a disk without another inode shows the folders that have the files, which may be elsewhere", async () => {
+    const { folder, problem, fix } = await failure(
+      "mkdir -m 777 data 'old ones'; i=0; while touch \"old ones/f$i\" 2>/dev/null; do i=$((i+1)); done",
+      "data/state.json",
     );
     expect(problem).toContain("has no room for another file");
-    expect(fix).toContain("\ndf -i ");
+    expect(fix.split("\n").at(-1)).toBe(`sudo du --inodes -xS ${folder} | sort -n | tail -5`);
   });
 
   it("on a disk that is mounted twice names the place that df knows", async () => {

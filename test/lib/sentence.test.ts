@@ -10,7 +10,10 @@ it.each([
   ["to see it, run: df -h /srv", "To see it, run: df -h /srv"],
   ["run: a -b. Once it is fixed, run: b", "Run: a -b. Once it is fixed, run: b"],
   ["run: a -b. Then wait", "Run: a -b. Then wait."],
-  ["delete files. How many it has:\ndf -i /srv", "Delete files. How many it has:\ndf -i /srv"],
+  [
+    "delete files. To see them, run:\ndu -x /srv | tail -5",
+    "Delete files. To see them, run:\ndu -x /srv | tail -5",
+  ],
   ["it has\ntwo lines", "It has\ntwo lines."],
   ["it has run", "It has run."],
   ["control_plane.ca_file (a.toml line 2) lacks it", "control_plane.ca_file (a.toml line 2) lacks it."],

@@ -1,3 +1,4 @@
+import { largestFolders } from "../../lib/files/file-system.ts";
 import { printable } from "../../lib/printable.ts";
 import { capitalized } from "../../lib/sentence.ts";
 import { asRoot, forAgent, shellWord } from "../../lib/shell-word.ts";
@@ -155,7 +156,12 @@ function remedyOf(problem: NodeProblem, node: string, role: string): Remedy {
     case "port_taken":
       return [step("See who listens there:", asRoot("ss -lptun"))];
     case "disk_low":
-      return [step("Free disk space. See:", asRoot("df -h /var/lib/novacula-nodes"))];
+      return [
+        step(
+          "Free disk space. To see the largest folders of that file system, the largest last, run:",
+          asRoot(largestFolders("/var/lib/novacula-nodes")),
+        ),
+      ];
     case "crash_loop":
     case "unresponsive":
       return [step("Look at its log:", forAgent(`nodes logs ${node} ${shellWord(role)}`))];

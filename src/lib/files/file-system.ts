@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { printable } from "../printable.ts";
-import { inPlace, shellWord } from "../shell-word.ts";
+import { inPlace, shellWord, withSudo } from "../shell-word.ts";
 import { byteSize } from "../text/byte-size.ts";
 import { unescaped } from "./mount-table.ts";
 
@@ -23,17 +23,32 @@ export function fileSystemOf(path: string): string {
     : `the file system ${printable(mount.point, 4096)} (${printable(mount.source)})`;
 }
 
-/** What is full about the disk that `path` is on, and the commands that show it. */
+/** The command by which root sees what fills the file system of `path`: its largest folders. */
+export function largestFolders(path: string): string {
+  return `du -xh -d 3 ${shellWord(topOf(path))} | sort -h | tail`;
+}
+
+/** The same if it has too many files: the folders that have most of them, without those below. */
+function fullestFolders(path: string): string {
+  return `du --inodes -xS ${shellWord(topOf(path))} | sort -n | tail -5`;
+}
+
+/** Where its file system begins: what fills a disk is seldom in the folder that is short of it. */
+function topOf(path: string): string {
+  const folder = nearest(path);
+  return mountOf(folder)?.point ?? folder;
+}
+
+/** What is full about the disk that `path` is on, and the command that shows what fills it. */
 export function fullDisk(path: string): { readonly problem: string; readonly fix: string } {
   const folder = nearest(path);
   const place = fileSystemOf(path);
   const room = roomOf(folder);
-  const word = shellWord(dirname(path));
   if (room === undefined || (room.freeBytes < MANY_BYTES && room.freeFiles > 0)) {
     const left =
       room === undefined ? "" : `: ${byteSize(room.freeBytes)} of ${byteSize(room.sizeBytes)} are free`;
     const fix = inPlace({
-      host: `free space on it. How full it is:\ndf -h ${word}`,
+      host: `free space on it. To see its largest folders, the largest last, run:\n${withSudo(largestFolders(path))}`,
       pod: "free space on it, or make its volume larger",
     });
     return { problem: `${place} is full${left}`, fix };
@@ -42,7 +57,7 @@ export function fullDisk(path: string): { readonly problem: string; readonly fix
     return {
       problem: `${place} has no room for another file`,
       fix: inPlace({
-        host: `delete files on it. How many it has:\ndf -i ${word}`,
+        host: `delete files on it. To see the folders with the most files, the fullest last, run:\n${withSudo(fullestFolders(path))}`,
         pod: "delete files on it, or use another volume",
       }),
     };
@@ -50,7 +65,7 @@ export function fullDisk(path: string): { readonly problem: string; readonly fix
   return {
     problem: `${place} takes no more, although ${byteSize(room.freeBytes)} are free on it`,
     fix: inPlace({
-      host: `raise the quota of this user, or the limit on the size of files (LimitFSIZE=, ulimit -f). What is free:\ndf -h ${word}`,
+      host: `raise the quota of this user, or the limit on the size of files (LimitFSIZE=, ulimit -f). What is free:\ndf -h ${shellWord(dirname(path))}`,
       pod: "raise the quota of its volume",
     }),
   };

@@ -6,8 +6,8 @@ import { serviceFacts } from "../../support/agent/service-facts.ts";
 
 const FULL = `agent.not-started: Not started. An older reason. Fix: nothing
 systemd-line
-agent.not-started: Not started. Cannot open /run/novacula/agent.sock.lock: no room for another file. Fix: delete files on it. How many it has:
-  df -i /run/novacula
+agent.not-started: Not started. Cannot open /run/novacula/agent.sock.lock: no room for another file. Fix: delete files on it. To see most of them, run:
+  sudo du --inodes -xS /run | sort -n | tail -5
 `;
 
 function remedyOf(text: string): string | undefined {
@@ -20,7 +20,9 @@ describe("what the agent said when it did not start", () => {
     expect(lastWordsIn(FULL)?.why).toBe(
       "Cannot open /run/novacula/agent.sock.lock: no room for another file",
     );
-    expect(remedyOf(FULL)).toBe("Delete files on it. How many it has: df -i /run/novacula");
+    expect(remedyOf(FULL)).toBe(
+      "Delete files on it. To see most of them, run: sudo du --inodes -xS /run | sort -n | tail -5",
+    );
   });
 
   it.each([
@@ -44,7 +46,7 @@ describe("what the agent said when it did not start", () => {
       "the agent ended with status 1: Cannot open /run/novacula/agent.sock.lock: ",
     );
     expect(remedyText(found?.remedy ?? [])).toMatch(
-      /^Delete files on it\. How many it has: df -i \/run\/novacula\. Then run: .*start novacula-agent$/u,
+      /^Delete files on it\. To see most of them, run: (?:sudo )?du --inodes -xS \/run \| sort -n \| tail -5\. Then run: .*start novacula-agent$/u,
     );
   });
 });

@@ -553,7 +553,7 @@ const NODES: readonly Row[] = (
     ["bad_spec", "Change the node on the control plane"],
     ["binary_missing", "Install the client"],
     ["port_taken", "ss -lptun"],
-    ["disk_low", "df -h"],
+    ["disk_low", "du -xh -d 3 / | sort -h | tail"],
     ["crash_loop", "novacula-agent nodes logs btc-1 node"],
     ["out_of_memory", "more memory"],
     ["unresponsive", "novacula-agent nodes logs btc-1 node"],

@@ -87,7 +87,7 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
       controlPlane.createKey({ name: "more" }),
       "the operator's command names the disk",
     ).rejects.toThrow(
-      /the disk is full\. The file system \S+ \(\S+\) is full.*Fix: free space on it\. How full it is:\s+df -h \//su,
+      /the disk is full\. The file system \S+ \(\S+\) is full.*Fix: free space on it\. To see its largest folders, the largest last, run:\s+sudo du -xh -d 3 \/\S* \| sort -h \| tail/su,
     );
     // A new executor needs a write, a known one does not. What is left of the write-ahead log may
     // have room for some smaller writes, but each leaves less.

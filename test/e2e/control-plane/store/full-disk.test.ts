@@ -37,13 +37,15 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a start of the control plane", () => {
   it("on a full disk says so, and does not send for a backup", async () => {
     const { folder, stdout } = await start("cat /dev/zero > core 2> /dev/null");
     expect(stdout).toContain(`the file system ${folder} (tmpfs) is full: 0 B of 2 MiB are free`);
-    expect(stdout).toContain(`Fix: free space on it. How full it is:\ndf -h ${folder}`);
+    expect(stdout).toContain(
+      `Fix: free space on it. To see its largest folders, the largest last, run:\nsudo du -xh -d 3 ${folder} | sort -h | tail`,
+    );
     expect(stdout).not.toMatch(/backup|damaged/u);
   });
 
   it("on a disk without another inode says so", async () => {
     const { folder, stdout } = await start("i=0; while touch f$i 2> /dev/null; do i=$((i+1)); done");
     expect(stdout).toContain(`the file system ${folder} (tmpfs) has no room for another file`);
-    expect(stdout).toContain(`\ndf -i ${folder}`);
+    expect(stdout).toContain(`\nsudo du --inodes -xS ${folder} | sort -n | tail -5`);
   });
 });

@@ -86,7 +86,7 @@ describe.skipIf(!haveMachines)("doctor and a faulty node on each Debian", () => 
       await host.untilNode("odd", "it is stopped", ({ phase }) => phase === "stopped");
       await machine.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/var/lib/private"]);
       await host.answeredNode("start", "odd");
-      await host.doctorNames("disk_low", "df -h /var/lib/novacula-nodes");
+      await host.doctorNames("disk_low", "du -xh -d 3 /var/lib/private | sort -h | tail");
       await machine.run(["umount", "/var/lib/private"]);
       await host.doctorIsGood();
 
