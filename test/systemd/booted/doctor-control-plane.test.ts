@@ -44,6 +44,12 @@ const FAULTS = [
       systemctl daemon-reload; systemctl restart ${SERVICE}`,
     repairs: "",
   },
+  {
+    says: /: MemoryDenyWriteExecute=true \(\/etc\/systemd\/system\/service\.d\/60-site\.conf line 3\)/u,
+    breaks: `printf '[Service]\nLockPersonality=yes\nMemoryDenyWriteExecute=true\nSystemCallFilter=~@mount\n' > /etc/systemd/system/service.d/60-site.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`,
+    repairs: "",
+  },
 ];
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $title", (release) => {

@@ -3,6 +3,7 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { commentOut, moveAway } from "../../../lib/text/file-command.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
+import { valuesBack } from "../../systemd/unit/setting-kind.ts";
 
 /** For more files, a person has to look what they are. */
 const MOST_FILES = 4;
@@ -25,7 +26,7 @@ export function takingOut(
 }
 
 interface WayOut {
-  readonly kind: "moved" | "hidden" | "commented";
+  readonly kind: "moved" | "hidden" | "commented" | "overridden";
   readonly run: readonly string[];
 }
 
@@ -48,7 +49,7 @@ function wayOut(file: string, settings: readonly Assignment[], unit: string): Wa
   const isWhole = all.every(({ name }) => names.has(name));
   if (!isOfUnit(file, unit)) {
     // Its lines are for other services, too.
-    return isWhole ? { kind: "hidden", run: hide(file, unit) } : undefined;
+    return isWhole ? { kind: "hidden", run: hide(file, unit) } : overridden(file, own, unit);
   }
   const lines = all.filter(({ name }) => names.has(name));
   return isWhole
@@ -57,7 +58,7 @@ function wayOut(file: string, settings: readonly Assignment[], unit: string): Wa
 }
 
 /** By an administrator, and for no other service. Others are brought by a package, or shared. */
-function isOfUnit(file: string, unit: string): boolean {
+export function isOfUnit(file: string, unit: string): boolean {
   const folder = file.slice(0, -basename(file).length - 1);
   return (
     /^\/(?:etc|run)\/systemd\/system(?:\.control)?\/[^/]+$/u.test(folder) &&
@@ -74,6 +75,49 @@ function hide(file: string, unit: string): readonly string[] {
   ];
 }
 
+/** A name that needs no quotes in a command that has some of its own. */
+const PLAIN_NAME = /^[\w@:.,+-]+\.conf$/u;
+/** The same for a value. */
+const PLAIN_VALUE = /^[^"$`\\%'\p{Cc}]*$/u;
+
+/**
+ * The other settings of the file stay. systemd reads the drop-ins of all folders in the order of
+ * their names (systemd.unit(5)), and `NAME.undone.conf` follows `NAME.conf`: u comes after c.
+ */
+function overridden(file: string, settings: readonly Assignment[], unit: string): WayOut | undefined {
+  const name = basename(file);
+  const lines = linesBack(settings);
+  if (!PLAIN_NAME.test(name) || lines === undefined || !lines.every((line) => PLAIN_VALUE.test(line))) {
+    return undefined;
+  }
+  const folder = `${ETC}/${unit}.service.d`;
+  const path = `${folder}/${name.replace(/\.conf$/u, ".undone.conf")}`;
+  // It may be there already, for another setting of the same file: nothing of it may be lost.
+  const write = `printf "${lines.join("\\n")}\\n" >> ${path}`;
+  return {
+    kind: "overridden",
+    run: [asRoot(`install -d ${folder}`), asRoot(`sh -c ${shellWord(write)}`)],
+  };
+}
+
+/** With the headers of their sections. */
+function linesBack(settings: readonly Assignment[]): readonly string[] | undefined {
+  const lines: string[] = [];
+  for (const section of new Set(settings.map((one) => one.section))) {
+    lines.push(`[${section}]`);
+    const own = settings.filter((one) => one.section === section);
+    for (const name of new Set(own.map((one) => one.name))) {
+      const shipped = own.find((one) => one.name === name)?.shipped;
+      const values = shipped && valuesBack(name, shipped);
+      if (values === undefined) {
+        return undefined;
+      }
+      lines.push(...values.map((value) => `${name}=${value}`));
+    }
+  }
+  return lines;
+}
+
 const HOW = {
   moved: [
     "move away the file, which sets nothing else (to undo it, move it back)",
@@ -82,6 +126,10 @@ const HOW = {
   hidden: [
     "hide the file from this service alone (to undo it, remove the link)",
     "hide the files from this service alone (to undo it, remove the links)",
+  ],
+  overridden: [
+    "override it for this service alone in a drop-in (to undo it, remove that file)",
+    "override them for this service alone in drop-ins (to undo it, remove those files)",
   ],
   commented: ["make its lines comments", "make their lines comments"],
 } as const;

@@ -1,4 +1,5 @@
 import { shippedDropIn, shippedUnit } from "../service-unit.ts";
+import { isOff, isSwitch } from "../unit/setting-kind.ts";
 import { type Assignment, assignmentsOf, inForce } from "./unit-files.ts";
 
 /** Doctor judges these by their effect, or they have none on how the service runs. */
@@ -22,9 +23,21 @@ export function settingsBeside(
   const names = new Map(assignments.map(({ section, name }) => [`${section} ${name}`, { section, name }]));
   return [...names.values()]
     .filter(({ section, name }) => section !== "Install" && !ELSEWHERE.test(name))
-    .flatMap(({ section, name }) => inForce(assignments, section, name))
+    .flatMap(({ section, name }) => {
+      const values = shipped.filter((one) => one.section === section && one.name === name);
+      const inFiles = inForce(assignments, section, name);
+      return (isSwitch(name) ? lastOf(inFiles, values) : inFiles).map((one) => ({
+        ...one,
+        shipped: values.map(({ value }) => value),
+      }));
+    })
     .filter((one) => !known.has(identity(one)))
     .map((one) => ({ ...one, inFile: assignments.filter(({ file }) => file === one.file) }));
+}
+
+/** What counts of a switch. Off, it changes nothing in a unit that does not have it. */
+function lastOf(inFiles: readonly Assignment[], shipped: readonly Assignment[]): readonly Assignment[] {
+  return inFiles.slice(-1).filter(({ value }) => shipped.length > 0 || !isOff(value));
 }
 
 function identity({ section, name, value }: Assignment): string {

@@ -12,6 +12,8 @@ export interface Assignment {
   readonly isOfCopy?: boolean;
   /** All of its file, also those that only take back; undefined: nobody looked. */
   readonly inFile?: readonly Assignment[];
+  /** The values that the package's unit gives it; undefined: nobody looked. */
+  readonly shipped?: readonly string[];
   /** How that whole unit differs. */
   readonly difference?: UnitDifference;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { takingOut } from "../../../../src/agent/doctor/unit/taken-out.ts";
 import { changedSettings } from "../../../../src/agent/systemd/service/changed-settings.ts";
@@ -52,6 +53,35 @@ describe("a setting that is to be taken out of the unit", () => {
     );
   });
 
+  it.each([
+    ["MemoryDenyWriteExecute=yes", "MemoryDenyWriteExecute=no"],
+    ["ProtectSystem=full", "ProtectSystem=strict"],
+    ["ProtectHome=no", "ProtectHome=yes"],
+    ["RuntimeMaxSec=8", "RuntimeMaxSec=infinity"],
+    ["TimeoutStartSec=1", "TimeoutStartSec=30s"],
+    ["InaccessiblePaths=/usr", "InaccessiblePaths="],
+    ["ExecStartPre=/bin/false", "ExecStartPre="],
+    ["CapabilityBoundingSet=CAP_KILL", "CapabilityBoundingSet="],
+    ["RestrictAddressFamilies=~AF_INET", "RestrictAddressFamilies=", "AF_UNIX AF_INET AF_INET6"],
+    ["SystemCallFilter=~execve", "SystemCallFilter=", "@system-service", "~@privileged @resources"],
+  ])("is overridden for this service alone if its file sets more for others: %s", (line, back, ...more) => {
+    const name = line.slice(0, line.indexOf("="));
+    const lines = [back, ...more.map((value) => `${name}=${value}`)].join("\\n");
+    const remedy = taken({ [ALL]: `${line}\nTasksMax=9` }, new RegExp(`^${name}$`, "u"));
+    expect(remedy.replaceAll("sudo ", "")).toBe(
+      `Take it out: override it for this service alone in a drop-in (to undo it, remove that file): install -d /etc/systemd/system/novacula-agent.service.d && sh -c 'printf "[Service]\\n${lines}\\n" >> /etc/systemd/system/novacula-agent.service.d/50-baseline.undone.conf' && systemctl daemon-reload`,
+    );
+    expect("50-baseline.undone.conf" > "50-baseline.conf").toBe(true);
+  });
+
+  it("is written as it is after that command", () => {
+    const remedy = taken({ [ALL]: "SystemCallFilter=~execve\nTasksMax=9" }, /^System/u);
+    const [, script = ""] = /sh -c '(.*) >> /u.exec(remedy) ?? [];
+    expect(execFileSync("sh", ["-c", script], { encoding: "utf8" })).toBe(
+      "[Service]\nSystemCallFilter=\nSystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n",
+    );
+  });
+
   it("is taken out of each of several files in its way", () => {
     const other = "/etc/systemd/system/novacula-agent.service.d/it's.conf";
     expect(taken({ [OWN]: "Nice=5\nLimitNOFILE=9", [other]: "Nice=6", [ALL]: "Nice=7" }, /^Nice$/u)).toMatch(
@@ -60,13 +90,18 @@ describe("a setting that is to be taken out of the unit", () => {
   });
 
   it.each([
-    ["a file for others has more", { [ALL]: "Nice=5\nLimitNOFILE=9" }],
+    ["nobody knows what it is without that", { [ALL]: "Nice=5\nLimitNOFILE=9" }],
+    ["it is the program", { [ALL]: "ExecStart=\nExecStart=/bin/false\nTasksMax=9" }],
+    [
+      "the name of its file needs quotes",
+      { "/etc/systemd/system/service.d/a b.conf": "PrivateIPC=no\nTasksMax=9" },
+    ],
     ["it is no drop-in", { "/etc/systemd/system/novacula-agent.service": "Nice=5" }],
     [
       "there are many files",
       Object.fromEntries([1, 2, 3, 4, 5].map((n) => [OWN.replace("site", `s${n}`), `Nice=${n}`])),
     ],
   ])("is a person's to take out if %s", (_why, files) => {
-    expect(taken(files, /^Nice$/u)).toBe("Take it out, then run: systemctl daemon-reload");
+    expect(taken(files, /^(?:Nice|ExecStart|PrivateIPC)$/u)).toBe("Take it out, then run: systemctl daemon-reload");
   });
 });

@@ -41,6 +41,13 @@ describe("what a host changed in the unit", () => {
     ]);
   });
 
+  it("is the last line of a switch, and not one that is off where the package has none", () => {
+    const name = "MemoryDenyWriteExecute";
+    expect(changed(`[Service]\n${name}=yes\n${name}=no`)).toEqual([]);
+    expect(changed(`[Service]\n${name}=no\n${name}=true`)).toEqual([`${name}=true ${DROP_IN}:3`]);
+    expect(changed("[Service]\nProtectHome=off")).toEqual([`ProtectHome=off ${DROP_IN}:2`]);
+  });
+
   it("is what an edited copy of the unit has, too", () => {
     expect(changed("", shippedUnit().replace("User=novacula", "User=nobody"))[0]).toMatch(
       /^User=nobody \/u:/u,
