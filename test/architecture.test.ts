@@ -149,7 +149,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "doctor/nodes": [],
     "doctor/rules": ["sync/answer", "systemd/service"],
-    "doctor/unit": ["systemd", "systemd/service"],
+    "doctor/unit": ["systemd", "systemd/service", "systemd/unit"],
     journal: [],
     key: ["stand-in"],
     reconciler: [
@@ -172,7 +172,8 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "sync/network": ["stand-in", "sync/answer", "sync/proxy"],
     "sync/proxy": [],
     systemd: [],
-    "systemd/service": ["systemd"],
+    "systemd/service": ["systemd", "systemd/unit"],
+    "systemd/unit": [],
   },
   "control-plane": {
     "api-error.ts": [],

@@ -1,6 +1,7 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
-import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
+import { insertAbove } from "../../lib/text/file-command.ts";
+import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText, NEWER_UNIT } from "./check-changes.ts";
@@ -10,7 +11,7 @@ import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from ".
 import { withoutCulprits } from "./unit/culprits.ts";
 import { commentsIn } from "./unit/setting-comment.ts";
 import { sharedUser } from "./unit/shared-user.ts";
-import { takingOut } from "./unit/taken-out.ts";
+import { isOfUnit, takingOut } from "./unit/taken-out.ts";
 import { copyIn, withoutCopy } from "./unit/unit-copy.ts";
 
 const UNIT = "novacula-agent";
@@ -42,7 +43,7 @@ export function checkUnit(
       return [state, ...nobody(facts, changed), ...upkeep(facts, state)];
     }
     default:
-      return [unusable(facts, changed, now?.complaint)];
+      return [unusable(facts, changed, now)];
   }
 }
 
@@ -52,7 +53,8 @@ function nobody({ User }: ServiceFacts, changed: readonly Assignment[]): readonl
 }
 
 /** systemd has read the unit and refuses it, or could not read it. */
-function unusable(facts: ServiceFacts, changed: readonly Assignment[], complaint?: string): Check {
+function unusable(facts: ServiceFacts, changed: readonly Assignment[], now?: StartFacts): Check {
+  const complaint = now?.complaint;
   const state = `systemd cannot use its unit (${printable(facts.LoadState, 40)})`;
   const copy = copyIn(changed);
   if (copy !== undefined) {
@@ -64,14 +66,23 @@ function unusable(facts: ServiceFacts, changed: readonly Assignment[], complaint
       step("To see which line, run:", asRoot("systemd-analyze verify novacula-agent.service")),
     ]);
   }
-  const start = changed.findLast(({ name }) => name === "ExecStart");
-  const fix =
-    start !== undefined && complaint.includes("more than one ExecStart=")
-      ? `Write a line ExecStart= without a value above line ${start.line} of ${printable(start.file, 400)}: it takes back the one of the package`
-      : `Correct ${changed.length > 0 ? "what was changed, or take it out" : `that in ${unitFiles(facts)}`}`;
+  const what = changed.length > 0 ? "what was changed, or take it out" : `that in ${unitFiles(facts)}`;
+  const fix = complaint.includes("more than one ExecStart=") ? onlyStart(now?.start) : undefined;
   return bad(`${state}: ${complaint}${changesText(changed)}`, [
-    step(`${fix}. Then run:`, RELOAD(), RESTART()),
+    fix ?? step(`Correct ${what}. Then run:`, RELOAD(), RESTART()),
   ]);
+}
+
+/** Of several programs, only the last one stays. A file for several services is not edited. */
+function onlyStart(start: StartFacts["start"]): Step | undefined {
+  return start === undefined || !isOfUnit(start.file, UNIT)
+    ? undefined
+    : step(
+        `Put a line ExecStart= without a value above line ${start.line} of ${printable(start.file, 400)}: it takes back the one of the package. Run:`,
+        asRoot(insertAbove(start.file, start.line, "ExecStart=")),
+        RELOAD(),
+        RESTART(),
+      );
 }
 
 function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {

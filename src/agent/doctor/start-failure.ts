@@ -32,8 +32,8 @@ export interface StartFacts {
   readonly obstacle?: { readonly problem: string; readonly commands: readonly string[] | undefined };
   /** What systemd says of a unit that it cannot use, a clause. */
   readonly complaint?: string | undefined;
-  /** Where the program of the service is named: `ExecStart= in FILE line 3`. */
-  readonly startSource?: string | undefined;
+  /** Where the program of the service is named, of several the last one. */
+  readonly start?: Pick<Assignment, "file" | "line"> | undefined;
   readonly related?: RelatedUnits | undefined;
   readonly lastWords?: LastWords | undefined;
 }
@@ -167,7 +167,7 @@ export function programOf({ ExecStart }: ServiceFacts): string {
 /** A drop-in may name another program: then the package is not at fault. */
 function programMissing(
   facts: ServiceFacts,
-  { startSource }: StartFacts,
+  { start: place }: StartFacts,
   reinstall: { readonly remedy?: Remedy },
 ): StartFailure {
   const program = programOf(facts);
@@ -177,11 +177,11 @@ function programMissing(
   }
   const start = [asRoot("systemctl daemon-reload"), ...startAgain()];
   const remedy =
-    startSource === undefined
+    place === undefined
       ? [
           step("To see where ExecStart= is, run:", asRoot("systemctl cat novacula-agent")),
           step("Correct it, then run:", ...start),
         ]
-      : [step(`Correct ${printable(startSource, 400)}, then run:`, ...start)];
+      : [step(`Correct ExecStart= in ${printable(place.file, 400)} line ${place.line}, then run:`, ...start)];
   return { cause, remedy };
 }

@@ -25,3 +25,8 @@ export function commentOut(path: string, ...lines: readonly Lines[]): string {
   });
   return `sed -i --follow-symlinks '${edits.join(";")}' ${shellWord(path)}`;
 }
+
+/** Puts `text` on a line of its own above a line. `text` is plain: no quotes, no backslashes. */
+export function insertAbove(path: string, line: number, text: string): string {
+  return `sed -i --follow-symlinks '${line}i ${text}' ${shellWord(path)}`;
+}

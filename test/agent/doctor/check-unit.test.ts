@@ -115,36 +115,51 @@ describe("the unit", () => {
 
   it("names the line of a program that cannot be executed", () => {
     const shown = `ActiveState=failed\nResult=exit-code\nExecMainStatus=203\nExecStart={ path=/opt/a ; argv[]=/opt/a run ; }`;
-    const startSource = "ExecStart= in /etc/systemd/system/novacula-agent.service line 9";
-    const [found] = checkUnit(serviceFacts(shown), [], { isRepaired: false, startSource });
-    expect(remedyText(found?.remedy ?? [])).toContain(`Correct ${startSource}, then run: `);
+    const start = { file: "/etc/systemd/system/novacula-agent.service", line: 9 };
+    const [found] = checkUnit(serviceFacts(shown), [], { isRepaired: false, start });
+    expect(remedyText(found?.remedy ?? [])).toContain(
+      `Correct ExecStart= in ${start.file} line 9, then run: `,
+    );
   });
 
   describe("that systemd cannot use", () => {
     const FILE = "/etc/systemd/system/novacula-agent.service.d/override.conf";
     const start = { file: FILE, section: "Service", name: "ExecStart", value: "/usr/bin/novacula-agent run" };
     const TWICE = "Service has more than one ExecStart= setting, which is only allowed for oneshot services";
-    const RESTART = /\. Then run: \S*\s?systemctl daemon-reload && \S*\s?novacula-agent restart$/u;
+    const RESTART = / (?:Then run: |&& )\S*\s?systemctl daemon-reload && \S*\s?novacula-agent restart$/u;
 
-    function found(complaint: string, changed: readonly Assignment[], dropIns = "") {
+    function found(
+      complaint: string,
+      changed: readonly Assignment[],
+      dropIns = "",
+      place?: Pick<Assignment, "file" | "line">,
+    ) {
       const facts = serviceFacts(
         `LoadState=bad-setting\nFragmentPath=/usr/lib/systemd/system/novacula-agent.service\nDropInPaths=${dropIns}`,
       );
-      const [check] = checkUnit(facts, changed, { isRepaired: false, complaint });
+      const [check] = checkUnit(facts, changed, { isRepaired: false, complaint, start: place });
       expect(check?.detail).toContain(`(bad-setting): ${complaint}`);
       expect(remedyText(check?.remedy ?? [])).toMatch(RESTART);
       return { detail: check?.detail, remedy: check?.remedy };
     }
 
-    it("has the remedy for a second ExecStart=, at the last of them", () => {
-      const check = found(TWICE, [
-        { ...start, line: 2 },
-        { ...start, line: 3 },
-      ]);
-      expect(remedyText(check.remedy ?? [])).toContain(
-        `a line ExecStart= without a value above line 3 of ${FILE}: `,
-      );
+    it("has the remedy for a second ExecStart=, also if it is the same as the first", () => {
+      const check = found(TWICE, [{ ...start, line: 3 }], "", { file: FILE, line: 3 });
+      const remedy = remedyText(check.remedy ?? []).replaceAll("sudo ", "");
+      expect(remedy).toContain(`a line ExecStart= without a value above line 3 of ${FILE}: `);
+      expect(remedy).toMatch(/Run: sed -i --follow-symlinks '3i ExecStart=' \S+override\.conf && systemctl/u);
       expect(check.detail).toContain(`(${FILE} line 3)`);
+      expect(found(TWICE, [], "", { file: FILE, line: 2 }).remedy).toMatchObject([
+        { run: expect.stringContaining("'2i ExecStart='") },
+      ]);
+    });
+
+    it("is corrected by hand if the second ExecStart= is in a file for several services", () => {
+      const file = "/etc/systemd/system/service.d/x.conf";
+      const check = found(TWICE, [{ ...start, file, line: 3 }], "", { file, line: 3 });
+      expect(remedyText(check.remedy ?? [])).toMatch(
+        /^Correct what was changed, or take it out\. Then run: /u,
+      );
     });
 
     it("has what was changed, or its files, of which those of this host come before the package's", () => {

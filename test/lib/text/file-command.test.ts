@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { commentOut, moveAway } from "../../../src/lib/text/file-command.ts";
+import { commentOut, insertAbove, moveAway } from "../../../src/lib/text/file-command.ts";
 
 let folder = "";
 const at = (name: string) => join(folder, name);
@@ -39,6 +39,14 @@ it("a folder that is moved away does not go into one that was moved away before"
   }
   expect(readdirSync(at("a.old"))).toEqual(["second"]);
   expect(readdirSync(at("a.old~"))).toEqual(["first"]);
+});
+
+it("a line is put above another one, behind a link", () => {
+  writeFileSync(at("rules"), "one\ntwo\n");
+  symlinkSync(at("rules"), at("link"));
+  run(insertAbove(at("link"), 2, "ExecStart="));
+  expect(readFileSync(at("rules"), "utf8")).toBe("one\nExecStart=\ntwo\n");
+  expect(readFileSync(at("link"), "utf8")).toBe("one\nExecStart=\ntwo\n");
 });
 
 it("a line becomes a comment behind a link, and a second time changes no other line", () => {

@@ -22,9 +22,9 @@ export async function startFacts(service: ServiceView): Promise<StartFacts> {
     : await lackedFacts(service);
 }
 
-async function lackedFacts({ facts, changed, startSource }: ServiceView): Promise<StartFacts> {
+async function lackedFacts({ facts, changed, start }: ServiceView): Promise<StartFacts> {
   if (!["loaded", "masked"].includes(facts.LoadState)) {
-    return { isRepaired: false, complaint: await unitComplaint(SERVICE) };
+    return { isRepaired: false, complaint: await unitComplaint(SERVICE), start };
   }
   // In a root of its own, the paths of the service are others.
   if (facts.Result !== "exit-code" || changed.some(({ name }) => /^Root(?:Directory|Image)$/u.test(name))) {
@@ -34,7 +34,7 @@ async function lackedFacts({ facts, changed, startSource }: ServiceView): Promis
     case 200:
       return await folderFacts(facts);
     case 203:
-      return { isRepaired: await isExecutable(programOf(facts)), startSource };
+      return { isRepaired: await isExecutable(programOf(facts)), start };
     case 217:
       return { isRepaired: unitUser(facts) !== undefined };
     case 64:

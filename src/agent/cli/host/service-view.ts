@@ -20,8 +20,8 @@ export interface ServiceView {
   readonly configPath: string;
   /** What names that path: `ExecStart= in FILE line 3`. Undefined: it is the default path. */
   readonly configSource: string | undefined;
-  /** What names its program: `ExecStart= in FILE line 3`. Undefined: it could not be read. */
-  readonly startSource: string | undefined;
+  /** The line that names its program. Undefined: it could not be read. */
+  readonly start: Assignment | undefined;
   /** The absolute paths of its unit, its drop-ins and its files of `EnvironmentFile=`. */
   readonly files: readonly string[];
   /** The settings that the shipped unit does not have. */
@@ -61,7 +61,7 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
     changed: withCopy(assignments, facts.FragmentPath),
     configPath: pathOf(flag, environment, facts),
     configSource: sourceOfPath(flag, environment, assignments),
-    startSource: startSourceIn(assignments),
+    start: startIn(assignments),
   };
 }
 
@@ -97,15 +97,17 @@ function sourceOfPath(
   assignments: readonly Assignment[],
 ): string | undefined {
   if (flag !== undefined) {
-    return startSourceIn(assignments) ?? `ExecStart= of ${SERVICE}`;
+    const start = startIn(assignments);
+    return start === undefined
+      ? `ExecStart= of ${SERVICE}`
+      : `ExecStart= in ${start.file} line ${start.line}`;
   }
   const variable = sources.get("NOVACULA_CONFIG");
   return variable === undefined ? undefined : `NOVACULA_CONFIG in ${variable}`;
 }
 
-function startSourceIn(assignments: readonly Assignment[]): string | undefined {
-  const place = inForce(assignments, "Service", "ExecStart").at(-1);
-  return place === undefined ? undefined : `ExecStart= in ${place.file} line ${place.line}`;
+function startIn(assignments: readonly Assignment[]): Assignment | undefined {
+  return inForce(assignments, "Service", "ExecStart").at(-1);
 }
 
 /** A file that cannot be read only costs the names of places. */

@@ -102,6 +102,8 @@ describe("a setting that is to be taken out of the unit", () => {
       Object.fromEntries([1, 2, 3, 4, 5].map((n) => [OWN.replace("site", `s${n}`), `Nice=${n}`])),
     ],
   ])("is a person's to take out if %s", (_why, files) => {
-    expect(taken(files, /^(?:Nice|ExecStart|PrivateIPC)$/u)).toBe("Take it out, then run: systemctl daemon-reload");
+    expect(taken(files, /^(?:Nice|ExecStart|PrivateIPC)$/u)).toBe(
+      "Take it out, then run: systemctl daemon-reload",
+    );
   });
 });

@@ -331,9 +331,8 @@ export const HOST_FAULTS: readonly HostFault[] = [
   },
   {
     stage: "unit",
-    says: `more than one ExecStart= setting, which is only allowed for Type=oneshot services. Its unit was changed on this host: ExecStart=/usr/bin/novacula-agent run --config ${CONFIG} (${DROP_IN} line 2) Write a line ExecStart= without a value above line 2 of ${DROP_IN}`,
+    says: `more than one ExecStart= setting, which is only allowed for Type=oneshot services. Its unit was changed on this host: ExecStart=/usr/bin/novacula-agent run --config ${CONFIG} (${DROP_IN} line 2) Put a line ExecStart= without a value above line 2 of ${DROP_IN}`,
     script: withDropIn(`ExecStart=/usr/bin/novacula-agent run --config ${CONFIG}`),
-    fix: `sed -i '2i ExecStart=' ${DROP_IN}; systemctl daemon-reload && novacula-agent restart`,
     tidy: UNDO,
   },
   {
