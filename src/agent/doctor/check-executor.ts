@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot, forAgent, inPlace, shellWord } from "../../lib/shell-word.ts";
+import { endUnit } from "../../lib/systemd/end-unit.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
@@ -20,6 +21,8 @@ export interface ExecutorFacts {
   readonly mainPid: number | undefined;
   /** Whether a signal has stopped that process. */
   readonly isStopped?: boolean;
+  /** The service of the agent that answers; undefined: a person started it, or it is not known. */
+  readonly answering?: AgentService | undefined;
   /** The absolute path of the agent.toml that is judged. */
   readonly configPath: string;
   /** Whether the files hold a valid configuration with a usable key, if this user may know. */
@@ -38,12 +41,19 @@ export interface ExecutorFacts {
   readonly living: ReadonlySet<number> | undefined;
 }
 
+/** The service whose main process an agent is. */
+export interface AgentService {
+  readonly name: string;
+  /** `UnitFileState`: `enabled`, `disabled`, `static` … */
+  readonly fileState: string;
+}
+
 /** An agent on this host that is not the judged one. */
 export interface OtherAgent {
   readonly pid: number;
   readonly user: string;
-  /** Its service; undefined: a person started it. */
-  readonly unit: string | undefined;
+  /** Undefined: a person started it. */
+  readonly service: AgentService | undefined;
   /** The absolute path of its agent.toml. */
   readonly configPath: string;
   /** Whether it has another executor name or another control plane. */
@@ -59,7 +69,7 @@ export function checkExecutor(facts: ExecutorFacts): readonly Check[] {
 }
 
 function itself(facts: ExecutorFacts): Check {
-  const { reply, mainPid, configPath } = facts;
+  const { reply, mainPid, answering, configPath } = facts;
   if (reply.kind === "silent") {
     return silent(reply, facts);
   }
@@ -68,7 +78,7 @@ function itself(facts: ExecutorFacts): Check {
     return bad(`the agent that answers is PID ${status.pid}, which is not the service's`, [
       step(
         "Stop it, then start the service:",
-        asRoot(`kill ${status.pid}`),
+        endOf(status.pid, answering),
         asRoot("novacula-agent restart"),
       ),
     ]);
@@ -201,10 +211,10 @@ function startOf(configPath: string): Remedy {
     : [step(inForeground, `novacula-agent run -c ${shellWord(configPath)}`)];
 }
 
-function otherAgent({ pid, user, unit, configPath, isOtherExecutor }: OtherAgent): Check {
-  const origin = unit === undefined ? "started by hand" : `of ${printable(unit, 100)}`;
+function otherAgent({ pid, user, service, configPath, isOtherExecutor }: OtherAgent): Check {
+  const origin = service === undefined ? "started by hand" : `of ${printable(service.name, 100)}`;
   const detail = `another agent runs on this host: PID ${pid}, user ${printable(user, 40)}, ${origin}, with ${printable(configPath, 4096)}`;
-  const stop = unit === undefined ? asRoot(`kill ${pid}`) : asRoot(`systemctl stop ${shellWord(unit)}`);
+  const stop = endOf(pid, service);
   return isOtherExecutor
     ? {
         stage: "executor",
@@ -213,6 +223,11 @@ function otherAgent({ pid, user, unit, configPath, isOtherExecutor }: OtherAgent
         remedy: [step("If nobody needs it, run:", stop)],
       }
     : bad(detail, [step("One executor is one agent. Stop the one that is wrong:", stop)]);
+}
+
+/** systemd would start it again, now or at the next boot, if only its process ended. */
+function endOf(pid: number, service: AgentService | undefined): string {
+  return asRoot(service === undefined ? `kill ${pid}` : endUnit(service.name, service.fileState));
 }
 
 function bad(detail: string, remedy: Remedy): Check {

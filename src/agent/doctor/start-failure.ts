@@ -114,15 +114,12 @@ function inOwnWords(cause: string, words: LastWords | undefined): StartFailure {
   }
   const { why, remedy } = words;
   const said = `${cause}: ${printable(why, 600)}`;
-  return remedy === undefined
-    ? { cause: said }
-    : {
-        cause: said,
-        remedy: [
-          ...stepsOf(mapRemedy(remedy, (text) => printable(asTyped(text), 600))),
-          step("Then run:", ...startAgain()),
-        ],
-      };
+  if (remedy === undefined) {
+    return { cause: said };
+  }
+  const steps = stepsOf(mapRemedy(remedy, (text) => printable(asTyped(text), 600)));
+  const isWhole = /\bstart novacula-agent$/u.test(steps.at(-1)?.run ?? "");
+  return { cause: said, remedy: isWhole ? steps : [...steps, step("Then run:", ...startAgain())] };
 }
 
 /** Without WorkingDirectory=, a service of the system starts in `/`. Undefined: in a home. */

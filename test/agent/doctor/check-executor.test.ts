@@ -65,7 +65,7 @@ describe("a process of this host that the control plane saw beside this one", ()
       stage: "executor",
       status: "ok",
       detail:
-        "PID 4711 of novacula-agent.service synced as this executor until 2026-11-30T11:40:30.405Z, and has ended",
+        "PID 4711 of novacula-agent.service synced as this executor until 2026-11-30 11:40:30 UTC, and has ended",
     });
   });
 

@@ -34,6 +34,14 @@ describe("what the agent said when it did not start", () => {
     expect(remedyOf(text)).toBe(remedy);
   });
 
+  it("needs no second start if its own command has one", () => {
+    const command = "systemctl stop x.service && systemctl reset-failed a && systemctl start novacula-agent";
+    const lastWords = lastWordsIn(`agent.not-started: Not started. It is so. Fix: stop it:\n  ${command}`);
+    const facts = serviceFacts("ActiveState=failed\nResult=exit-code\nExecMainStatus=1");
+    const [found] = checkUnit(facts, [], { isRepaired: false, lastWords });
+    expect(found?.remedy).toEqual([{ say: "Stop it:", run: command }]);
+  });
+
   it("is nothing if it said nothing", () => {
     expect(lastWordsIn("key.refused: The key was refused.")).toBeUndefined();
     expect(lastWordsIn("")).toBeUndefined();

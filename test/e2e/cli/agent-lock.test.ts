@@ -62,7 +62,7 @@ async function expectRefused(other: AgentProcess, holder: AgentProcess): Promise
   expect((await other.exited()).code).toBe(1);
   expect(render(other.lines)).toMatch(
     new RegExp(
-      `another novacula-agent runs already \\(PID ${holder.pid}, user [\\w-]+(, unit \\S+)?, since \\d{4}-\\S+Z, with (data|runtime)_dir /`,
+      `another novacula-agent runs already \\(PID ${holder.pid}, user [\\w-]+(, unit \\S+)?, since \\d{4}-\\d\\d-\\d\\d [\\d:]+ UTC, with (data|runtime)_dir /`,
       "u",
     ),
   );
@@ -88,6 +88,16 @@ describe("one agent for each data_dir", () => {
     }
     expect((await running.waitForStatus(() => true, LIMIT_MS)).pid).toBe(running.pid);
   }, 180_000);
+
+  it("and the command that stops the other one is a line of its own", async () => {
+    const home = idleHome();
+    const holder = await started(home);
+    await using second = startAgent(home);
+    expect((await second.exited()).code).toBe(1);
+    const [, command = "false"] = /: +(?:sudo )?(kill \d+)$/mu.exec(render(second.lines)) ?? [];
+    execFileSync("sh", ["-c", command]);
+    expect((await holder.exited()).code).toBe(0);
+  });
 
   it("also where another has a runtime_dir of its own, as two containers with one volume have", async () => {
     const home = idleHome();

@@ -93,7 +93,7 @@ export const GOOD_PLACES: PlaceFacts = {
 const BY_HAND = {
   pid: 77,
   user: "root",
-  unit: undefined,
+  service: undefined,
   configPath: ONLINE.configPath,
   isOtherExecutor: false,
 };
@@ -497,7 +497,7 @@ const EXECUTOR: readonly Row[] = [
   [
     "another host is the same executor",
     "executor",
-    "another process syncs as this executor: PID 9 on host web-2 (10.0.0.2), last seen at 2026-11-28T12:00:00.000Z",
+    "another process syncs as this executor: PID 9 on host web-2 (10.0.0.2), last seen at 2026-11-28 12:00:00 UTC",
     "agent.name and a key of its own",
     executor({ reply: { kind: "answered", status: { ...ONLINE, duplicates: [CLONE] } } }),
   ],
@@ -513,7 +513,21 @@ const EXECUTOR: readonly Row[] = [
     "executor",
     "of x.service",
     "systemctl stop x.service",
-    executor({ others: [{ ...BY_HAND, unit: "x.service" }] }),
+    executor({ others: [{ ...BY_HAND, service: { name: "x.service", fileState: "disabled" } }] }),
+  ],
+  [
+    "two agents, two units, of which the other starts at boot",
+    "executor",
+    "of x.service",
+    "systemctl disable --now x.service",
+    executor({ others: [{ ...BY_HAND, service: { name: "x.service", fileState: "enabled" } }] }),
+  ],
+  [
+    "another service has its place",
+    "executor",
+    "PID 42, which is not the service's",
+    "systemctl disable --now x.service",
+    executor({ mainPid: 41, answering: { name: "x.service", fileState: "enabled" } }),
   ],
 ];
 

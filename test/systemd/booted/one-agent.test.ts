@@ -14,8 +14,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $t
     expect(second.exitCode).toBe(1);
     expect(second.stderr).toMatch(
       new RegExp(
-        `another novacula-agent runs already \\(PID ${MainPID}, user novacula, unit ${SERVICE}, since .*systemctl stop ${SERVICE}`,
-        "u",
+        `another novacula-agent runs already \\(PID ${MainPID}, user novacula, unit ${SERVICE}, since .*\\n.*systemctl stop ${SERVICE}$`,
+        "mu",
       ),
     );
     await host.untilOnline(key);
@@ -50,6 +50,24 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $t
     });
     await host.untilOnline(key);
     expect(String((await host.status()).pid)).toBe((await host.show("MainPID"))["MainPID"]);
+  });
+
+  it("the service beside a unit that starts at boot has one command that ends that for good", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { machine } = host;
+    await machine.sh(`systemctl stop ${SERVICE}
+      printf '%s\\n' '[Service]' 'ExecStart=/usr/bin/novacula-agent run' 'Restart=always' '[Install]' \\
+        'WantedBy=multi-user.target' > /etc/systemd/system/third.service
+      systemctl daemon-reload; systemctl enable --now third`);
+    await host.untilOnline(key);
+    expect((await machine.try(["systemctl", "start", SERVICE])).exitCode).not.toBe(0);
+    const { stdout } = await machine.try(["novacula-agent", "doctor"]);
+    const command = /^ {2}(systemctl disable --now third\.service && .*)$/mu.exec(stdout)?.[1];
+    expect(stdout).toMatch(/PID \d+, user novacula, unit third\.service, since [\d-]+ [\d:]+ UTC, with /u);
+    await machine.sh(command ?? `echo '${stdout.replaceAll("'", "")}'; false`);
+    await host.untilOnline(key);
+    expect(String((await host.status()).pid)).toBe((await host.show("MainPID"))["MainPID"]);
+    expect((await machine.try(["systemctl", "is-enabled", "third"])).stdout).toContain("disabled");
   });
 
   it("two under one name name each other by PID and unit, and doctor the other's file", async () => {

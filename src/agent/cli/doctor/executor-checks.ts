@@ -10,7 +10,7 @@ import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
 import { type CredentialDrift, credentialDrift } from "../host/credential-drift.ts";
-import { livingPids, otherAgents } from "./other-agents.ts";
+import { livingPids, otherAgents, serviceOf } from "./other-agents.ts";
 import type { Subject } from "./subject.ts";
 
 /** An agent that has just started is asked again for so long, ms. */
@@ -47,6 +47,7 @@ export async function executorChecks(judged: Judged, patience: Patience): Promis
     reply,
     mainPid,
     isStopped: mainPid !== undefined && (await isStoppedProcess(mainPid)),
+    answering: reply.kind === "answered" ? await serviceOf(reply.status.pid) : undefined,
     configPath: loaded.path,
     files: loaded.verdict === "usable" ? "usable" : isDenied ? "unknown" : "unusable",
     fingerprint: isCandidate || drift !== undefined ? inUse : ofFiles,

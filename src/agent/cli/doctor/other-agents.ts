@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
-import type { OtherAgent } from "../../doctor/check-executor.ts";
+import type { AgentService, OtherAgent } from "../../doctor/check-executor.ts";
 import { configArgumentOf, runsAgent } from "../../systemd/agent-arguments.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { withKeptName } from "../host/agent-place.ts";
@@ -82,7 +82,7 @@ async function describe({ pid, args }: AgentProcess, judged: Loaded): Promise<Ot
   return {
     pid,
     user: userOf(uid, gid).name,
-    unit: await unitOf(pid),
+    service: await serviceOf(pid),
     configPath: path,
     isOtherExecutor: await isOther(path, environment, judged),
   };
@@ -99,13 +99,15 @@ async function environmentOf(pid: number): Promise<NodeJS.ProcessEnv> {
 }
 
 /** cgroups(7): `0::/system.slice/novacula-agent.service`. */
-async function unitOf(pid: number): Promise<string | undefined> {
+export async function serviceOf(pid: number): Promise<AgentService | undefined> {
   const text = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
-  const unit = /^0::.*\/([^/\n]+\.service)$/mu.exec(text)?.[1];
+  const name = /^0::.*\/([^/\n]+\.service)$/mu.exec(text)?.[1];
+  if (name === undefined) {
+    return undefined;
+  }
   // What a person starts over SSH may be in the group of ssh.service: that must not be stopped.
-  const facts =
-    unit === undefined ? undefined : await unitProperties(unit, ["MainPID"]).catch(() => undefined);
-  return facts?.MainPID === String(pid) ? unit : undefined;
+  const facts = await unitProperties(name, ["MainPID", "UnitFileState"]).catch(() => undefined);
+  return facts?.MainPID === String(pid) ? { name, fileState: facts.UnitFileState } : undefined;
 }
 
 /** By the path and by the settings: a file that cannot be read says nothing. */

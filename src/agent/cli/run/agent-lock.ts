@@ -55,7 +55,7 @@ async function lockInTime(folder: string, setting: keyof typeof FOLDERS): Promis
     const close = () => void file.close().catch(() => {});
     try {
       if (!(await locked(file, path, setting))) {
-        throw taken(await findHolder(file, folder), folder, setting);
+        throw await taken(await findHolder(file, folder), folder, setting);
       }
       if (await inTime(folder, () => isAt(file, path))) {
         await introduce(file, folder);

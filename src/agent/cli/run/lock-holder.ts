@@ -2,11 +2,15 @@ import { readlinkSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { userInfo } from "node:os";
 import * as z from "zod";
+import { utcTime } from "../../../lib/clock.ts";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { endUnit } from "../../../lib/systemd/end-unit.ts";
 import { ownUnit } from "../../systemd/own-process.ts";
+import { SERVICE } from "../../systemd/service-unit.ts";
+import { unitProperties } from "../../systemd/systemctl.ts";
 
 /** What the holder writes into its lock, for the error message of another agent. */
 const holderSchema = z.strictObject({
@@ -46,7 +50,11 @@ export async function introduce(file: FileHandle, folder: string): Promise<void>
 }
 
 /** The error for an agent that finds the lock taken. */
-export function taken(holder: Holder | undefined, folder: string, setting: string): OperatorError {
+export async function taken(
+  holder: Holder | undefined,
+  folder: string,
+  setting: string,
+): Promise<OperatorError> {
   const place = `${setting} ${printable(folder, 4096)}`;
   if (holder === undefined) {
     return new OperatorError(
@@ -56,12 +64,30 @@ export function taken(holder: Holder | undefined, folder: string, setting: strin
   const { pid, user, unit, since, namespace } = holder;
   const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
   const isHere = namespace === ownNamespace();
-  const byPid = isHere ? `stop it first: ${asRoot(`kill ${pid}`)}` : "stop it first, in its container";
-  const byUnit = unit === null ? byPid : `stop it first: ${asRoot(`systemctl stop ${shellWord(unit)}`)}`;
-  const stop = inPlace({ host: byUnit, pod: isHere ? byPid : "let no other pod use its volume" });
+  const stop = inPlace({
+    host: isHere || unit !== null ? await endIt(holder) : "stop it first, in its container",
+    pod: isHere ? `stop it first:\n${asRoot(`kill ${pid}`)}` : "let no other pod use its volume",
+  });
   return new OperatorError(
-    `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${printable(since, 40)}, with ${place}). Fix: ${stop}`,
+    `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${utcTime(Date.parse(since))}, with ${place}). Fix: ${stop}`,
   );
+}
+
+/** The whole repair: systemd may have given up on the service by then. */
+async function endIt({ pid, unit }: Holder): Promise<string> {
+  const end = asRoot(unit === null ? `kill ${pid}` : endUnit(unit, await fileStateOf(unit)));
+  const start =
+    ownUnit() === SERVICE
+      ? ["reset-failed", "start"].map((verb) => asRoot(`systemctl ${verb} novacula-agent`))
+      : [];
+  return `if that one should not run, stop it:\n${[end, ...start].join(" && ")}`;
+}
+
+/** The service itself is only stopped for a while: it stays enabled. */
+async function fileStateOf(unit: string): Promise<string | undefined> {
+  const facts =
+    unit === SERVICE ? undefined : await unitProperties(unit, ["UnitFileState"]).catch(() => undefined);
+  return facts?.UnitFileState;
 }
 
 /** Who holds the lock; undefined if the file does not name a living process. */

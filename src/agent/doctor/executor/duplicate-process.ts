@@ -1,3 +1,4 @@
+import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
@@ -27,7 +28,7 @@ export function duplicateChecks(
       const where = isOnThisHost
         ? "this host"
         : `host ${printable(hostName, 64)} (${printable(address ?? "no address", 64)})`;
-      const at = lastSyncAt ?? "an unknown time";
+      const at = lastSyncAt === null ? "an unknown time" : utcTime(Date.parse(lastSyncAt));
       // A slow network may deliver its last sync after the first one of its successor.
       if (isOnThisHost && pid !== null && living?.has(pid) === false) {
         const detail = `${process} synced as this executor until ${at}, and has ended`;
