@@ -15,12 +15,14 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     cli: ["cli/dev", "cli/doctor", "cli/key", "cli/nodes", "cli/run", "cli/service", "cli/status", "journal"],
     "cli/dev": ["cli/host", "cli/key", "cli/status", "config", "config/issue", "daemon/status", "key"],
     "cli/doctor": [
+      "cli/doctor/here",
       "cli/host",
       "cli/host/user",
       "cli/key",
       "config",
       "daemon/status",
       "doctor",
+      "doctor/connection",
       "doctor/local",
       "doctor/nodes",
       "doctor/rules",
@@ -33,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd",
       "systemd/service",
     ],
+    "cli/doctor/here": ["doctor/executor", "sync"],
     "cli/host": [
       "cli/host/user",
       "config",
@@ -126,6 +129,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "config/schema",
       "daemon/narration",
       "daemon/status",
+      "doctor/connection",
       "doctor/executor",
       "doctor/local",
       "doctor/nodes",
@@ -138,6 +142,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd",
       "systemd/service",
     ],
+    "doctor/connection": ["doctor/executor", "doctor/local", "doctor/rules", "sync/answer", "sync/network"],
     "doctor/executor": ["daemon/narration", "daemon/status"],
     "doctor/local": [
       "config/schema",

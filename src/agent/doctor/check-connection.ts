@@ -5,59 +5,17 @@ import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
-import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
+import type { Connection } from "./connection/exchange.ts";
 import type { Check, Stage } from "./examination.ts";
+import { expectedInstead, namesakeRemedy, namesakeText } from "./executor/namesake.ts";
+import { organizationSteps } from "./executor/wrong-organization.ts";
 import { isName } from "./local/local-address.ts";
 import { certificateHere, namedBySubject } from "./local/local-certificate.ts";
-import { causeHere, type Here, refusedHere, remedyHere } from "./local/local-control-plane.ts";
+import { causeHere, refusedHere, remedyHere } from "./local/local-control-plane.ts";
 import { unknownHere } from "./local/local-database.ts";
-import { type RewrittenKey, withKey } from "./local/rewritten-key.ts";
-import { type OutgoingRules, withRules } from "./rules/outgoing-rules.ts";
-
-/** The result of one question to the control plane, asked with the daemon's own client. */
-export interface Answer {
-  readonly kind: "accepted" | "refused" | "unreachable";
-  /** A clause. */
-  readonly detail: string;
-  /** Undefined if there is nothing to fix. */
-  readonly remedy: Remedy | undefined;
-  /** Why no answer came. */
-  readonly cause: UnreachableCause | undefined;
-  /** Whether the server accepted the connection, and then was silent. */
-  readonly isConnected?: boolean | undefined;
-  /** The control plane's clock, epoch ms, if it answered. */
-  readonly serverTimeMs: number | undefined;
-  /** When the accepted key ends, epoch ms; undefined: never. */
-  readonly endsAt?: number | undefined;
-  /** Whether only another key helps. */
-  readonly needsKey?: boolean | undefined;
-  /** Of a key that the control plane does not know: when it accepted it last, epoch ms. */
-  readonly unknown?: { readonly acceptedAt: number | undefined } | undefined;
-  /** Its file, if that went back to an older key. */
-  readonly rewritten?: RewrittenKey | undefined;
-}
-
-/** One request to the control plane, and how it got there. */
-export interface Connection {
-  readonly url: string;
-  /** What the URL was read from: `control_plane.url, /etc/novacula/agent.toml line 2`. */
-  readonly urlSource: string;
-  readonly route: Route;
-  /** The same for the proxy; undefined if none is used, or if its setting is wrong. */
-  readonly proxySource: string | undefined;
-  readonly answer: Answer;
-  /** Of the certificate of the control plane; undefined if it is not known. */
-  readonly hasAlternativeNames?: boolean | undefined;
-  /** What the name of the server means: `127.0.0.9 (/etc/hosts line 2)`; undefined: unknown. */
-  readonly address?: string | undefined;
-  /** Undefined if the server is another host. */
-  readonly here?: Here | undefined;
-  /** Undefined: none are known. */
-  readonly rules?: OutgoingRules | undefined;
-  /** This host's clock when the answer came, epoch ms. */
-  readonly nowMs: number;
-}
+import { withKey } from "./local/rewritten-key.ts";
+import { withRules } from "./rules/outgoing-rules.ts";
 
 /** The stage at which an exchange failed. For causes that are not listed, something answered. */
 const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
@@ -143,7 +101,8 @@ function sourceAt(stage: Stage, { route, urlSource, proxySource }: Connection): 
 /** One that ends before somebody looks again. */
 const ENDS_SOON_MS = 7 * 24 * 3600 * 1000;
 
-function authentication({ answer, nowMs, here, route, url }: Connection): Check {
+/** What the control plane says of the key. */
+function authentication({ answer, nowMs, here, route, url, namesakes }: Connection): Check {
   const { kind, detail, endsAt, needsKey = false, unknown } = answer;
   if (kind === "accepted" && endsAt !== undefined && endsAt - nowMs < ENDS_SOON_MS) {
     return {
@@ -154,6 +113,15 @@ function authentication({ answer, nowMs, here, route, url }: Connection): Check 
         host: [step("Give this host a new key before then:", forAgent("set-key"))],
         pod: "Put a new key into its Secret before then.",
       }),
+    };
+  }
+  const expected = kind === "accepted" && namesakes !== undefined ? expectedInstead(namesakes) : undefined;
+  if (namesakes !== undefined && expected !== undefined) {
+    return {
+      stage: "authentication",
+      status: "warning",
+      detail: `${detail}; ${namesakeText(namesakes, expected)}`,
+      remedy: namesakeRemedy(namesakes, expected),
     };
   }
   const status = kind === "accepted" ? "ok" : "bad";
@@ -168,7 +136,12 @@ function authentication({ answer, nowMs, here, route, url }: Connection): Check 
     const whole = `${other.cause}; so ${detail}`;
     return { stage: "authentication", status, detail: whole, remedy: other.remedy };
   }
-  const isMadeHere = needsKey && isAsked && here.local?.active === "active";
+  const isRunning = isAsked && here.local?.active === "active";
+  const moved = inPlace({ host: answer.moved, pod: undefined });
+  if (moved !== undefined) {
+    return { stage: "authentication", status, detail, remedy: organizationSteps(moved, isRunning) };
+  }
+  const isMadeHere = needsKey && isRunning;
   const remedy = withKey(answer, isMadeHere);
   const seen = other === undefined ? detail : `${detail}; ${other.who}`;
   return { stage: "authentication", status, detail: seen, ...(remedy !== undefined && { remedy }) };

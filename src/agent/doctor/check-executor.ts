@@ -3,6 +3,7 @@ import { asRoot, forAgent, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { endUnit } from "../../lib/systemd/end-unit.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
+import { executorIn } from "../daemon/narration/wording.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
 import { duplicateChecks } from "./executor/duplicate-process.ts";
@@ -92,8 +93,12 @@ function itself(facts: ExecutorFacts): Check {
     );
   }
   return status.state === "online"
-    ? online(status, facts)
+    ? { ...online(status, facts), who: whoIs(status) }
     : { ...offline(status, facts), besideCause: offlineState(status) };
+}
+
+function whoIs({ executor, organization }: AgentStatus): string | undefined {
+  return executor === null || organization === null ? undefined : executorIn(executor, organization.name);
 }
 
 const RUN_AS_ROOT = () =>

@@ -37,6 +37,8 @@ export type Check = Readonly<Omit<z.output<typeof checkReport>, "remedy">> & {
   readonly isOfOwnLine?: boolean;
   /** What is left of `detail` if the verdict has another cause. */
   readonly besideCause?: string | undefined;
+  /** Who is online: `fra-34 of organization acme`. */
+  readonly who?: string | undefined;
 };
 
 /** What `doctor --json` prints. */

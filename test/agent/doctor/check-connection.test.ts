@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Answer,
-  type Connection,
-  checkConnection,
-  connectionUnchecked,
-} from "../../../src/agent/doctor/check-connection.ts";
+import { checkConnection, connectionUnchecked } from "../../../src/agent/doctor/check-connection.ts";
+import type { Answer, Connection } from "../../../src/agent/doctor/connection/exchange.ts";
 import { type Check, examination } from "../../../src/agent/doctor/examination.ts";
 import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";

@@ -3,9 +3,10 @@ import { readAccounts } from "../../../lib/accounts.ts";
 import { withCommand } from "../../../lib/text/remedy.ts";
 import { endOfKey } from "../../../protocol/sync.ts";
 import type { Loaded } from "../../config/load-config.ts";
-import { type Connection, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
+import { checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
+import type { Connection } from "../../doctor/connection/exchange.ts";
 import type { Check } from "../../doctor/examination.ts";
-import { portOf } from "../../doctor/local/local-address.ts";
+import { leadsThere, portOf } from "../../doctor/local/local-address.ts";
 import { isAboutCertificate } from "../../doctor/local/local-certificate.ts";
 import type { Here } from "../../doctor/local/local-control-plane.ts";
 import { failedStart } from "../../doctor/local/local-start.ts";
@@ -16,8 +17,15 @@ import { certificateFiles } from "../../systemd/service/certificate-files.ts";
 import { databaseFile } from "../../systemd/service/database-file.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
 import { isAnyDenied } from "../host/service-identity.ts";
-import { askControlPlane, caPemOf, type KeyQuestion } from "../key/ask-control-plane.ts";
+import {
+  askControlPlane,
+  caPemOf,
+  isOwnRoute,
+  type KeyQuestion,
+  type KeyVerdict,
+} from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
+import { namesakesAt } from "./here/namesakes.ts";
 import { dropsHere, outgoingRules } from "./host-rules.ts";
 import { localControlPlane } from "./local-facts.ts";
 import { type PeerFacts, peerFacts } from "./peer-facts.ts";
@@ -74,32 +82,60 @@ export async function connectionTo(
     first.cause === "dns" ? {} : await peerFacts(server, patience, first.kind !== "accepted");
   const hasCome = first.cause !== undefined && isWhileStarting(first.cause) && isServing(peer);
   const verdict = hasCome ? await ask() : first;
-  const answer =
-    verdict.kind === "accepted"
-      ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }
-      : { kind: verdict.kind, detail: verdict.why, remedy: withCommand(verdict.remedy) };
-  const { cause, isConnected, serverTimeMs, hasAlternativeNames, needsKey, unknown, isReplaced } = verdict;
+  const { cause } = verdict;
   const keyPath = question.keySource.startsWith("/") ? question.keySource : path;
-  const rewritten = isReplaced === true ? await lastWrite(keyPath) : undefined;
-  const endsAt = verdict.kind === "accepted" ? endOfKey(verdict.reply.key) : undefined;
+  const executor = config.agent.name;
   return {
     url,
     urlSource: `control_plane.url, ${placeOf("control_plane.url")}`,
     route: way,
     proxySource: way.kind !== "proxy" ? undefined : `${way.source}, ${variablePlaces.get(way.source)}`,
-    answer: { ...answer, cause, isConnected, serverTimeMs, endsAt, needsKey, unknown, rewritten },
-    hasAlternativeNames,
+    answer: {
+      ...answerOf(verdict),
+      rewritten: verdict.isReplaced === true ? await lastWrite(keyPath) : undefined,
+      // A key that is only tried is no reason to put another one in.
+      moved: verdict.moved && isOwnRoute(question.route) ? { executor, ...verdict.moved } : undefined,
+    },
+    hasAlternativeNames: verdict.hasAlternativeNames,
+    namesakes: way.kind === "proxy" ? undefined : await namesakesOf(peer.here, verdict, question, patience),
     ...peer,
     here: peer.here && {
       ...peer.here,
       caFile: config.controlPlane.caFile,
       certificates: await certificatesOf(peer.here, cause, await caPemOf(question.config)),
-      database: unknown && (await databaseOf(peer.here)),
+      database: verdict.unknown && (await databaseOf(peer.here)),
       drops: verdict.kind === "unreachable" ? await dropsHere(peer.here.addresses ?? [], portOf(server)) : [],
     },
     rules: verdict.kind === "unreachable" ? await outgoingRules(portOf(server)) : undefined,
     nowMs: Date.now(),
   };
+}
+
+function answerOf(verdict: KeyVerdict): Connection["answer"] {
+  const { cause, isConnected, serverTimeMs, needsKey, unknown } = verdict;
+  const more = { cause, isConnected, serverTimeMs, needsKey, unknown };
+  if (verdict.kind !== "accepted") {
+    return { kind: verdict.kind, detail: verdict.why, remedy: withCommand(verdict.remedy), ...more };
+  }
+  const { reply } = verdict;
+  const detail = `accepted: ${describeReply(reply)}`;
+  return { kind: "accepted", detail, remedy: undefined, endsAt: endOfKey(reply.key), ...more };
+}
+
+/** Those that the control plane knows which has accepted the key, if it is that of this host. */
+async function namesakesOf(
+  here: Here | undefined,
+  verdict: KeyVerdict,
+  { config: { agent, controlPlane } }: Pick<KeyQuestion, "config">,
+  { signal }: Patience,
+): Promise<Connection["namesakes"]> {
+  const { local, addresses = [] } = here ?? {};
+  const isThere = local?.active === "active" && leadsThere(local, new URL(controlPlane.url), addresses);
+  if (!isThere || verdict.kind !== "accepted" || local.managementSocket === undefined) {
+    return undefined;
+  }
+  const own = { name: agent.name, organization: verdict.reply.organization.slug };
+  return await namesakesAt(local.managementSocket, own, signal);
 }
 
 /** The files of the certificate that this host itself shows, if that is what is wrong. */

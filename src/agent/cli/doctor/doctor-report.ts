@@ -83,8 +83,12 @@ function verdict(
   { verdict: word, isOnline, cause, checks }: Examination,
   main: Check | undefined,
 ): readonly string[] {
+  const isUp = `The executor is online${asWho(checks)}`;
   if (cause !== null) {
-    const state = isOnline === null ? "" : `${isOnline ? online(cause) : "The executor is not online"}. `;
+    const state =
+      isOnline === null
+        ? ""
+        : `${isOnline ? `${isUp}, but ${doubt(cause)}` : "The executor is not online"}. `;
     return [
       `${state}Cause (${cause.stage}): ${cause.detail}.`,
       ...fix(cause.remedy),
@@ -103,9 +107,9 @@ function verdict(
     return ["Nothing is known to be wrong, but something could not be checked.", ...fix(main?.remedy)];
   }
   if (main === undefined) {
-    return ["The executor is online. Nothing is wrong."];
+    return [`${isUp}. Nothing is wrong.`];
   }
-  return [`The executor is online, with ${warnings(checks, main)}`, ...fix(main.remedy)];
+  return [`${isUp}, with ${warnings(checks, main)}`, ...fix(main.remedy)];
 }
 
 function warnings(checks: readonly Check[], { stage, detail }: Check): string {
@@ -126,9 +130,15 @@ function after(cause: Check, checks: readonly Check[]): readonly string[] {
 }
 
 /** A fault of the executor itself, or of its nodes, does not stop its next start. */
-function online({ stage }: Check): string {
+function doubt({ stage }: Check): string {
   const isOfRunning = stage === "executor" || stage === "nodes";
-  return `The executor is online, but ${isOfRunning ? "something is wrong" : "may not be after a restart"}`;
+  return isOfRunning ? "something is wrong" : "may not be after a restart";
+}
+
+/** Online as another one than people expect is what they would call offline. */
+function asWho(checks: readonly Check[]): string {
+  const who = checks.find((check) => check.who !== undefined)?.who;
+  return who === undefined ? "" : ` as ${who}`;
 }
 
 /** Shorter pieces of a sentence are no sign that it says the same. */

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { bare, isName } from "../../doctor/local/local-address.ts";
@@ -75,11 +76,13 @@ export async function localControlPlane(
   const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
   const environ = await readFile(`/proc/${unit.MainPID}/environ`, "utf8").catch(() => "");
   const certPath = settingOf("TLS_CERT", environ, text);
+  const database = databaseOf(environ, unit.Environment, text);
   return {
     mainPid: unit.MainPID,
     certPath,
     isCertInFile: certPath !== undefined && certPath === inFile("TLS_CERT", text),
-    ...databaseOf(environ, unit.Environment, text),
+    ...database,
+    managementSocket: managementSocketOf(settingOf("MANAGEMENT_SOCKET", environ, text), database.database),
     isKeyless: unit.ActiveState === "active" && KEYLESS.test(unit.StatusText),
     isStopped: await isStoppedProcess(unit.MainPID),
     active: unit.ActiveState,
@@ -171,6 +174,15 @@ function databaseOf(
   const value = inEnviron(environ, name) ?? (isUsual ? "" : (written ?? inUnit ?? ""));
   const source = value === written ? ENVIRONMENT_FILE : value === inUnit ? "the unit" : undefined;
   return { database: databaseText(value), databaseSource: source };
+}
+
+const STATE_FOLDER = "/var/lib/novacula-control-plane";
+
+/** Where the program of the control plane itself looks for it. */
+function managementSocketOf(setting: string | undefined, database: string | undefined): string | undefined {
+  const beside = database?.startsWith("/") === true ? dirname(database) : STATE_FOLDER;
+  const path = setting || join(beside, "management.sock");
+  return isAbsolute(path) ? path : undefined;
 }
 
 async function readUnit(): Promise<z.output<typeof unitSchema> | undefined> {

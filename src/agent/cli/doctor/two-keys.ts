@@ -1,5 +1,6 @@
 import type { KeyCandidate, TwoKeys } from "../../config/two-keys.ts";
-import { type Answer, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
+import { checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
+import type { Answer } from "../../doctor/connection/exchange.ts";
 import type { Check } from "../../doctor/examination.ts";
 import type { Patience } from "../../systemd/settled-unit.ts";
 import { commandRoute } from "../key/ask-control-plane.ts";

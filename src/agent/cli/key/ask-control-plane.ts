@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
@@ -33,6 +34,8 @@ export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKe
   readonly unknown?: { readonly acceptedAt: number | undefined } | undefined;
   /** Whether another key had replaced it. */
   readonly isReplaced?: boolean;
+  /** Of a key of another organization than the executor's: slugs, or else the ID. */
+  readonly moved?: { readonly own: string; readonly theirs: string | undefined } | undefined;
 };
 
 /** Why the key was refused, or why no answer came. */
@@ -68,6 +71,11 @@ const DEADLINE_MS = 10_000;
 /** How to provide another key: with `--key-file`, the clause `again`; otherwise, by set-key. */
 export function keyRoute(keyFile: string | undefined, again: string): KeyRoute {
   return commandRoute(keyFile === undefined ? `Run ${forAgent("set-key")}` : again);
+}
+
+/** Whether it is that of the key in the files, which no `--key-file` replaces. */
+export function isOwnRoute(route: KeyRoute): boolean {
+  return isDeepStrictEqual(route, keyRoute(undefined, ""));
 }
 
 /** By the command `again`. */
@@ -123,7 +131,11 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const acceptedAt = known?.acceptedAt === undefined ? undefined : systemClock.wall(known.acceptedAt);
     const unknown = needsKey && outcome.reason === "unknown" ? { acceptedAt } : undefined;
     const isReplaced = needsKey && known?.newer !== undefined;
-    return { kind: "refused", why, remedy: advice.remedy, needsKey, unknown, isReplaced, ...time };
+    const moved =
+      outcome.reason === "wrong_organization" && organization !== undefined
+        ? { own: organization.slug ?? organization.id, theirs: outcome.facts.organization }
+        : undefined;
+    return { kind: "refused", why, remedy: advice.remedy, needsKey, unknown, isReplaced, moved, ...time };
   } finally {
     await client.close();
   }

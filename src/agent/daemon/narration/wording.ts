@@ -22,6 +22,11 @@ export function keyLabel(state: GenerationState): string {
   return `${key} (${printable(state.keyName ?? "", 40)}, ${printable(state.keyId, 64)})`;
 }
 
+/** `fra-34 of organization acme`. */
+export function executorIn(name: string, organization: string): string {
+  return `${printable(name, 64)} of organization ${printable(organization, 64)}`;
+}
+
 /** A change that is not accepted: `new key 5b1c77e0 in agent.toml line 7`, `new agent.name`. */
 export function changeLabel({ generation }: GenerationState, current: GenerationState | undefined): string {
   return current?.generation.key.equals(generation.key) === true

@@ -3,7 +3,7 @@ import { agentCommand } from "../../../lib/shell-word.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import { adviseDuplicates } from "../narration/duplicates.ts";
 import { adviseRefusal, codeOf, refusedKeyOf } from "../narration/refusal-advice.ts";
-import { clockTime, hostOf, keyLabel, outage, problemText } from "../narration/wording.ts";
+import { clockTime, executorIn, hostOf, keyLabel, outage, problemText } from "../narration/wording.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { candidate, type Rotation, running } from "../rotation/rotation.ts";
 import { type NodesStatus, nodesSummary } from "./nodes-status.ts";
@@ -24,7 +24,7 @@ export function describeState(rotation: Rotation, clock: Clock): string {
         ? `Restarted. The first sync with ${host} is at ${clockTime(clock, state.nextAt)}, so that a restarted fleet does not return all at once. To sync now: ${agentCommand("retry")}`
         : `Connecting to ${host} with ${keyLabel(state)}.`;
     case "online":
-      return `Online with ${keyLabel(state)} at ${host} since ${clockTime(clock, sync.since)}.`;
+      return `Online with ${keyLabel(state)} at ${host} as ${whoIs(state, sync.reply)} since ${clockTime(clock, sync.since)}.`;
     case "unreachable":
       return `${outage(host, sync.last)}, since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
     case "key-refused":
@@ -33,6 +33,11 @@ export function describeState(rotation: Rotation, clock: Clock): string {
       return `${host} has refused ${keyLabel(state)} (${codeOf(sync.last, true)}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
     }
   }
+}
+
+/** One name can be an executor in each of two organizations. */
+function whoIs({ generation }: GenerationState, { organization }: SyncReply): string {
+  return executorIn(generation.config.agent.name, organization.name);
 }
 
 /** The sentence, and what other processes sync as the executor. */

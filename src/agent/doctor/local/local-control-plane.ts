@@ -24,6 +24,8 @@ export interface LocalControlPlane extends LocalStart, LocalAddress {
   readonly database?: string | undefined;
   /** What sets that; undefined: nothing, or nobody can tell. */
   readonly databaseSource?: string | undefined;
+  /** Where root asks it; undefined: unknown. */
+  readonly managementSocket?: string | undefined;
   /** Whether it says that no key exists. */
   readonly isKeyless?: boolean;
 }

@@ -42,6 +42,17 @@ describe("the verdict of doctor in words", () => {
     expect(examination("/a.toml", checks).verdict).toBe("bad");
   });
 
+  it("says as whom the executor is online: one name can be in two organizations", () => {
+    const named: Check = { ...ONLINE, who: "fra-34 of organization acme" };
+    const as = "The executor is online as fra-34 of organization acme";
+    expect(said(named).at(-1)).toBe(`${as}. Nothing is wrong.`);
+    const warning: Check = { ...wrong("mode"), status: "warning" };
+    expect(said(warning, named).at(-2)).toBe(`${as}, with one warning (mode): it is wrong.`);
+    expect(said(wrong("key"), named).at(-2)).toMatch(
+      new RegExp(`^${as}, but may not be after a restart\\. Cause`, "u"),
+    );
+  });
+
   it("says nothing of an executor that it could not ask", () => {
     const unknown: Check = { ...ONLINE, status: "unknown", remedy: "Run doctor with sudo." };
     expect(said(wrong("nodes"), unknown).at(-2)).toBe("Cause (nodes): it is wrong.");

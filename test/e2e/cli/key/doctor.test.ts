@@ -29,7 +29,9 @@ describe.concurrent("doctor", () => {
     expect(stdout).toMatch(/^ok {6}authentication +accepted: prod \(k_/mu);
     expect(stdout).toContain(`Online with key ${keyFingerprint(scene.key)}`);
     expect(stdout).not.toMatch(/^bad /mu);
-    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^The executor is online/u);
+    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(
+      /^The executor is online as \S+ of organization Acme[.,]/u,
+    );
   });
 
   it("a refused key is the authentication's, with the advice that the agent gives", async () => {
