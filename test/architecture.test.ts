@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "sync/proxy",
       "systemd",
       "systemd/service",
+      "systemd/unit",
     ],
     "cli/doctor/here": ["doctor/executor", "sync"],
     "cli/host": [
@@ -141,6 +142,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "sync/network",
       "systemd",
       "systemd/service",
+      "systemd/unit",
     ],
     "doctor/connection": ["doctor/executor", "doctor/local", "doctor/rules", "sync/answer", "sync/network"],
     "doctor/executor": ["daemon/narration", "daemon/status"],
@@ -151,6 +153,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "sync/answer",
       "systemd",
       "systemd/service",
+      "systemd/unit",
     ],
     "doctor/nodes": [],
     "doctor/rules": ["sync/answer", "systemd/service"],
@@ -178,7 +181,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "sync/proxy": [],
     systemd: [],
     "systemd/service": ["systemd", "systemd/unit"],
-    "systemd/unit": [],
+    "systemd/unit": ["systemd"],
   },
   "control-plane": {
     "api-error.ts": [],

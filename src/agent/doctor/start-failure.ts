@@ -8,6 +8,8 @@ import type { RelatedUnits } from "../systemd/service/related-units.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { PACKAGED_BINARY } from "../systemd/service-unit.ts";
+import type { FailedCommand } from "../systemd/unit/failed-command.ts";
+import { commandText } from "./unit/command-text.ts";
 import { exitText, resultText, signalText } from "./unit/exit-text.ts";
 
 /** The start of a service that systemd does not start any more by itself. */
@@ -36,6 +38,8 @@ export interface StartFacts {
   readonly start?: Pick<Assignment, "file" | "line"> | undefined;
   readonly related?: RelatedUnits | undefined;
   readonly lastWords?: LastWords | undefined;
+  /** What failed before or after its program. */
+  readonly command?: FailedCommand | undefined;
 }
 
 interface StartFailure {
@@ -71,6 +75,9 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     changed.some(({ name }) => name === setting) ? {} : { remedy: [step(say, ...commands, ...startAgain())] };
   if (Result === "success") {
     return { cause: "" };
+  }
+  if (now.command !== undefined) {
+    return { cause: commandText(now.command, Result) };
   }
   if (Result === "signal" || Result === "core-dump") {
     return { cause: signalText(ExecMainStatus, changed) };

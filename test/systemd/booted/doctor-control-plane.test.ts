@@ -50,6 +50,14 @@ const FAULTS = [
       systemctl daemon-reload; systemctl restart ${SERVICE}`,
     repairs: "",
   },
+  {
+    says: /: ExecStartPre=\/srv\/wait of its unit ended with status 3: mgmt0 is not up, after this host changed its unit: ExecStartPre=\+\/srv\/wait \(.*novacula-\.service\.d\/10-mgmt\.conf line 3\)/u,
+    breaks: `printf '#!/bin/sh\necho mgmt0 is not up >&2; exit 3\n' > /srv/wait; chmod 755 /srv/wait
+      mkdir /etc/systemd/system/novacula-.service.d
+      printf '[Service]\nExecStartPre=/bin/true\nExecStartPre=+/srv/wait\n' > /etc/systemd/system/novacula-.service.d/10-mgmt.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`,
+    repairs: "",
+  },
 ];
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor of the agent on $title", (release) => {

@@ -15,6 +15,13 @@ import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
 import { systemctlOutput } from "../../systemd/systemctl.ts";
+import {
+  failedCommand,
+  START_COMMANDS,
+  type StartCommands,
+  startCommandsIn,
+  withWords,
+} from "../../systemd/unit/failed-command.ts";
 import { readAssignments } from "../host/service-view.ts";
 import { closedToReader } from "../host/user/closed-places.ts";
 import { unitUser } from "../host/user/identity.ts";
@@ -74,6 +81,7 @@ export async function localControlPlane(
   const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
   const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
   const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
+  const failed = isFailing && unit.Result !== "success" ? failedCommand(unit.commands) : undefined;
   const environ = await readFile(`/proc/${unit.MainPID}/environ`, "utf8").catch(() => "");
   const certPath = settingOf("TLS_CERT", environ, text);
   const database = databaseOf(environ, unit.Environment, text);
@@ -92,7 +100,9 @@ export async function localControlPlane(
     end: { isBySignal: SIGNAL_CODES.has(unit.ExecMainCode), status: unit.ExecMainStatus },
     changed: isFailing ? await changedIn(unit) : [],
     closed: isFailing ? await closedFiles(unit, [certPath, settingOf("TLS_KEY", environ, text)]) : [],
-    words: isFailing ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
+    command: failed && (await withWords(failed)),
+    // Before its program ran, it said nothing.
+    words: isFailing && !failed ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
     isMasked: unit.LoadState === "masked",
     url: url?.origin,
     address: named?.shown,
@@ -185,9 +195,14 @@ function managementSocketOf(setting: string | undefined, database: string | unde
   return isAbsolute(path) ? path : undefined;
 }
 
-async function readUnit(): Promise<z.output<typeof unitSchema> | undefined> {
-  const properties = ["Id", ...Object.keys(unitSchema.shape)].join(",");
+interface Unit extends z.output<typeof unitSchema> {
+  readonly commands: StartCommands;
+}
+
+async function readUnit(): Promise<Unit | undefined> {
+  const properties = ["Id", ...Object.keys(unitSchema.shape), ...START_COMMANDS].join(",");
   const text = await systemctlOutput(["show", UNIT, "--timestamp=unix", `--property=${properties}`]);
   const shown = text === undefined ? undefined : [...parseUnits(text.trim()).values()][0];
-  return unitSchema.safeParse(Object.fromEntries(shown ?? [])).data;
+  const unit = unitSchema.safeParse(Object.fromEntries(shown ?? [])).data;
+  return unit && { ...unit, commands: startCommandsIn(text ?? "") };
 }

@@ -9,6 +9,7 @@ import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitComplaint } from "../../systemd/systemctl.ts";
+import { failedCommand, withWords } from "../../systemd/unit/failed-command.ts";
 import type { ServiceView } from "../host/service-view.ts";
 import { closedToVisitor } from "../host/user/closed-places.ts";
 import { unitUser } from "../host/user/identity.ts";
@@ -25,6 +26,10 @@ export async function startFacts(service: ServiceView): Promise<StartFacts> {
 async function lackedFacts({ facts, changed, start }: ServiceView): Promise<StartFacts> {
   if (!["loaded", "masked"].includes(facts.LoadState)) {
     return { isRepaired: false, complaint: await unitComplaint(SERVICE), start };
+  }
+  const failed = facts.Result === "success" ? undefined : failedCommand(facts);
+  if (failed !== undefined) {
+    return { isRepaired: false, command: await withWords(failed) };
   }
   // In a root of its own, the paths of the service are others.
   if (facts.Result !== "exit-code" || changed.some(({ name }) => /^Root(?:Directory|Image)$/u.test(name))) {

@@ -3,6 +3,8 @@ import { asRoot, asTyped, forAgent } from "../../../lib/shell-word.ts";
 import { mapRemedy, type Remedy, type Step, step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { ControlPlaneWords } from "../../systemd/control-plane-words.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
+import type { FailedCommand } from "../../systemd/unit/failed-command.ts";
+import { commandText } from "../unit/command-text.ts";
 import { culprits, withoutCulprits } from "../unit/culprits.ts";
 import { exitText, isOfSystemd, resultText, signalText } from "../unit/exit-text.ts";
 import { listed } from "../unit/setting-list.ts";
@@ -25,6 +27,8 @@ export interface LocalStart {
   readonly words?: ControlPlaneWords | undefined;
   /** How its last process ended; status 0: by itself, or it never ran. */
   readonly end?: { readonly isBySignal: boolean; readonly status: number };
+  /** What failed before or after its program. */
+  readonly command?: FailedCommand | undefined;
   /** The commands that open all that keeps it from the files of its certificate. Empty: nothing. */
   readonly closed?: readonly string[];
   /** What drop-ins of this host add to its unit. */
@@ -49,8 +53,14 @@ export function startCause(local: LocalStart): string | undefined {
 }
 
 /** How systemd saw it end, a clause; undefined: that says nothing about the cause. */
-function endOf({ active, end, result, changed = [] }: LocalStart): string | undefined {
-  if (end === undefined || (active !== "failed" && active !== "activating")) {
+function endOf({ active, end, result, command, changed = [] }: LocalStart): string | undefined {
+  if (active !== "failed" && active !== "activating") {
+    return undefined;
+  }
+  if (command !== undefined) {
+    return commandText(command, result);
+  }
+  if (end === undefined) {
     return undefined;
   }
   if (end.isBySignal) {

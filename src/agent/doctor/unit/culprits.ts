@@ -1,5 +1,6 @@
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
+import { isCommand } from "../../systemd/unit/setting-kind.ts";
 import { takingOut } from "./taken-out.ts";
 
 /** How a service failed that this host has changed. */
@@ -18,7 +19,16 @@ export interface ChangedFailure {
 /** The settings that `cause` names are at fault. Without such, any of the changed ones may be. */
 export function culprits(cause: string, changed: readonly Assignment[]): readonly Assignment[] {
   const named = changed.filter(({ name }) => cause.includes(`${name}=`));
-  return named.length > 0 ? named : changed;
+  // Of several commands, the one that it names.
+  const exact = named.filter(
+    ({ name, value }) => isCommand(name) && cause.includes(`${name}=${programOf(value)} `),
+  );
+  return exact.length > 0 ? exact : named.length > 0 ? named : changed;
+}
+
+/** Without the special characters before it: systemd.service(5). */
+function programOf(value: string): string {
+  return value.replace(/^[-@:+!|]+/u, "").split(/\s/u, 1)[0] ?? "";
 }
 
 /** What to do without them; if they are only suspects, also how to see why it failed. */

@@ -3,7 +3,7 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { commentOut, moveAway } from "../../../lib/text/file-command.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
-import { valuesBack } from "../../systemd/unit/setting-kind.ts";
+import { isCommand, valuesBack } from "../../systemd/unit/setting-kind.ts";
 
 /** For more files, a person has to look what they are. */
 const MOST_FILES = 4;
@@ -42,19 +42,26 @@ function waysOut(settings: readonly Assignment[], unit: string): readonly WayOut
 function wayOut(file: string, settings: readonly Assignment[], unit: string): WayOut | undefined {
   const own = settings.filter((one) => one.file === file);
   const all = own[0]?.inFile;
-  const names = new Set(own.map(({ name }) => name));
   if (all === undefined || own.some(({ isOfCopy = false }) => isOfCopy) || !file.endsWith(".conf")) {
     return undefined;
   }
-  const isWhole = all.every(({ name }) => names.has(name));
+  const lines = all.filter((line) => goesWith(line, own, all));
+  const isWhole = lines.length === all.length;
   if (!isOfUnit(file, unit)) {
     // Its lines are for other services, too.
-    return isWhole ? { kind: "hidden", run: hide(file, unit) } : overridden(file, own, unit);
+    return isWhole ? { kind: "hidden", run: hide(file, unit) } : overridden(file, settings, unit);
   }
-  const lines = all.filter(({ name }) => names.has(name));
   return isWhole
     ? { kind: "moved", run: [asRoot(moveAway(file))] }
     : { kind: "commented", run: [asRoot(commentOut(file, ...lines))] };
+}
+
+/** Of a setting, all lines go. Of commands, others stay, with a line that takes others back. */
+function goesWith(line: Assignment, own: readonly Assignment[], all: readonly Assignment[]): boolean {
+  const isOwn = (one: Assignment) => own.some((each) => each.line === one.line);
+  const isNamed = own.some(({ name }) => name === line.name);
+  const stays = ({ name, value }: Assignment) => name === line.name && value !== "";
+  return isNamed && (!isCommand(line.name) || isOwn(line) || !all.some((one) => stays(one) && !isOwn(one)));
 }
 
 /** By an administrator, and for no other service. Others are brought by a package, or shared. */
@@ -86,7 +93,7 @@ const PLAIN_VALUE = /^[^"$`\\%'\p{Cc}]*$/u;
  */
 function overridden(file: string, settings: readonly Assignment[], unit: string): WayOut | undefined {
   const name = basename(file);
-  const lines = linesBack(settings);
+  const lines = linesBack(file, settings);
   if (!PLAIN_NAME.test(name) || lines === undefined || !lines.every((line) => PLAIN_VALUE.test(line))) {
     return undefined;
   }
@@ -101,14 +108,16 @@ function overridden(file: string, settings: readonly Assignment[], unit: string)
 }
 
 /** With the headers of their sections. */
-function linesBack(settings: readonly Assignment[]): readonly string[] | undefined {
+function linesBack(file: string, settings: readonly Assignment[]): readonly string[] | undefined {
   const lines: string[] = [];
-  for (const section of new Set(settings.map((one) => one.section))) {
+  const inFile = settings.filter((one) => one.file === file);
+  for (const section of new Set(inFile.map((one) => one.section))) {
     lines.push(`[${section}]`);
-    const own = settings.filter((one) => one.section === section);
-    for (const name of new Set(own.map((one) => one.name))) {
-      const shipped = own.find((one) => one.name === name)?.shipped;
-      const values = shipped && valuesBack(name, shipped);
+    const own = inFile.filter((one) => one.section === section);
+    for (const { name, shipped, allValues = [] } of new Map(own.map((one) => [one.name, one])).values()) {
+      const out = settings.filter((one) => one.section === section && one.name === name);
+      const others = allValues.filter((value) => !out.some((one) => one.value === value));
+      const values = shipped && valuesBack(name, shipped, others);
       if (values === undefined) {
         return undefined;
       }

@@ -29,6 +29,7 @@ export function settingsBeside(
       return (isSwitch(name) ? lastOf(inFiles, values) : inFiles).map((one) => ({
         ...one,
         shipped: values.map(({ value }) => value),
+        allValues: inFiles.map(({ value }) => value),
       }));
     })
     .filter((one) => !known.has(identity(one)))

@@ -14,6 +14,8 @@ export interface Assignment {
   readonly inFile?: readonly Assignment[];
   /** The values that the package's unit gives it; undefined: nobody looked. */
   readonly shipped?: readonly string[];
+  /** All values of it that are in force, its own too. */
+  readonly allValues?: readonly string[];
   /** How that whole unit differs. */
   readonly difference?: UnitDifference;
 }

@@ -32,13 +32,24 @@ export function isOff(value: string): boolean {
   return OFF.test(value);
 }
 
+/** Whether each line of it is a command of its own, beside the program of the service. */
+export function isCommand(name: string): boolean {
+  return /^Exec(?:Condition|StartPre|StartPost|Reload|Stop|StopPost)$/u.test(name);
+}
+
 /**
- * The values, line by line, that give a setting what the unit of its package has: `shipped`. They
- * follow all other lines of that setting. Undefined: nobody knows them.
+ * The values, line by line, that give a setting what the unit of its package has, `shipped`, and of
+ * a list `others`. They follow all other lines of that setting. Undefined: nobody knows them.
  */
-export function valuesBack(name: string, shipped: readonly string[]): readonly string[] | undefined {
+export function valuesBack(
+  name: string,
+  shipped: readonly string[],
+  others: readonly string[] = [],
+): readonly string[] | undefined {
   if (LIST.test(name)) {
-    return ["", ...shipped.filter((value, index) => value !== "" || index > 0)];
+    const kept = new Set([...shipped, ...others]);
+    kept.delete("");
+    return ["", ...kept];
   }
   // A copy of the unit may have another program, and two of them are one too many.
   const [only, ...more] = name === "ExecStart" ? [] : shipped;

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { failedStart, type LocalStart } from "../../../../src/agent/doctor/local/local-start.ts";
+import { settingsBeside } from "../../../../src/agent/systemd/service/changed-settings.ts";
+import { assignmentsOf } from "../../../../src/agent/systemd/service/unit-files.ts";
 import { forAgent } from "../../../../src/lib/shell-word.ts";
 import { remedyText } from "../../../../src/lib/text/remedy.ts";
 
@@ -11,6 +13,26 @@ it("a control plane that has failed is seen by a user who may not read why", () 
   expect(remedyText(found?.remedy ?? "")).toContain(`is not open to this user. Run: ${forAgent("doctor")}`);
   const said = failedStart({ ...FAILED, words: { kind: "said", why: "no key", remedy: undefined } });
   expect(said?.detail).toBe("the control plane of this host did not start: no key");
+});
+
+it("a command of a drop-in that runs before it is named, and taken out", () => {
+  const file = "/etc/systemd/system/novacula-control-plane.service.d/10-mgmt.conf";
+  const text = "[Service]\nExecStartPre=+/usr/local/sbin/wait-mgmt";
+  const changed = settingsBeside(assignmentsOf(text, file), []);
+  const end = { isBySignal: false, status: 3 };
+  const command = { ...end, setting: "ExecStartPre", path: "/usr/local/sbin/wait-mgmt", pid: "7", since: "" };
+  const found = failedStart({
+    ...FAILED,
+    changed,
+    command: { ...command, words: "mgmt0 is not up" },
+    end: { isBySignal: false, status: 0 },
+  });
+  expect(found?.detail).toBe(
+    `the control plane of this host did not start: ExecStartPre=/usr/local/sbin/wait-mgmt of its unit ended with status 3: mgmt0 is not up, after this host changed its unit: ExecStartPre=+/usr/local/sbin/wait-mgmt (${file} line 2)`,
+  );
+  expect(remedyText(found?.remedy ?? "")).toMatch(
+    /^Take out what was changed: move away the file, .*: \S*\s?mv -bT .*10-mgmt\.conf\.old && .*start novacula-control-plane$/u,
+  );
 });
 
 it("one that runs, is stopped or starts has not failed", () => {

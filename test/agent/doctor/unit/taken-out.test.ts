@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { culprits } from "../../../../src/agent/doctor/unit/culprits.ts";
 import { takingOut } from "../../../../src/agent/doctor/unit/taken-out.ts";
 import { changedSettings } from "../../../../src/agent/systemd/service/changed-settings.ts";
 import { assignmentsOf } from "../../../../src/agent/systemd/service/unit-files.ts";
@@ -80,6 +81,19 @@ describe("a setting that is to be taken out of the unit", () => {
     expect(execFileSync("sh", ["-c", script], { encoding: "utf8" })).toBe(
       "[Service]\nSystemCallFilter=\nSystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n",
     );
+  });
+
+  it("is one of several commands, of which the others stay", () => {
+    const file = "ExecStartPre=\nExecStartPre=/a\nExecStartPre=-/b c\nNice=5";
+    const remedy = (path: string, cause: string) => {
+      const assignments = assignmentsOf(`[Service]\n${file}`, path);
+      const settings = culprits(cause, changedSettings(assignments));
+      return remedyText([takingOut("Take it out", settings, "novacula-agent")]);
+    };
+    const ofB = "ExecStartPre=/b of its unit ended with status 3";
+    expect(remedy(OWN, ofB)).toContain(" '4s/^/# /' ");
+    expect(remedy(OWN, "ExecStartPre= failed")).toContain(" '2s/^/# /;3s/^/# /;4s/^/# /' ");
+    expect(remedy(ALL, ofB)).toContain('"[Service]\\nExecStartPre=\\nExecStartPre=/a\\n"');
   });
 
   it("is taken out of each of several files in its way", () => {

@@ -242,10 +242,10 @@ export const HOST_FAULTS: readonly HostFault[] = [
   {
     // Looked at while it starts once more, when systemd has forgotten how it ended.
     stage: "unit",
-    says: "a command that its unit runs before or after the agent failed (ExecStartPre=, ExecStartPost=)",
-    script: `${withDropIn('ExecStartPre=/bin/sh -c "sleep 1; exit 3"')}
+    says: "ExecStartPre=/bin/sh of its unit ended with status 3: mgmt0 is not up. Its unit was changed on this host: ",
+    script: `${withDropIn('ExecStartPre=/bin/sh -c "sleep 1; echo mgmt0 is not up >&2; exit 3"')}
       until [ "$(systemctl show -P SubState novacula-agent)" = start-pre ]; do sleep 0.1; done`,
-    fix: UNDO,
+    tidy: `rm ${DROP_IN}.old`,
   },
   {
     stage: "unit",
