@@ -7,7 +7,8 @@ import type { Check, Stage } from "./examination.ts";
 import { startAgain } from "./start-failure.ts";
 import { few, listed, shown } from "./unit/setting-list.ts";
 import { takingOut } from "./unit/taken-out.ts";
-import { copyIn, hidesText, lineNaming, withoutCopy } from "./unit/unit-copy.ts";
+import { timeLimits } from "./unit/time-limits.ts";
+import { copyIn, hidesText, lineNaming, undoing, withoutCopy } from "./unit/unit-copy.ts";
 
 export interface ChangeFacts {
   /** The settings of the service that the shipped unit does not have. */
@@ -103,12 +104,6 @@ function otherwise(remedy: Remedy): readonly Step[] {
     return [];
   }
   return [{ ...first, say: first.say === "Run:" ? "Otherwise run:" : `Otherwise: ${first.say}` }, ...rest];
-}
-
-/** A copy of the whole unit is removed, and single settings are taken out. */
-function undoing(changed: readonly Assignment[], undo: Step): Step {
-  const copy = copyIn(changed);
-  return copy === undefined ? undo : withoutCopy(copy);
 }
 
 const CHANGED = "was changed on this host: ";
@@ -211,12 +206,14 @@ function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[]
   if (facts.NRestarts < MANY_RESTARTS || runsSecs > STEADY_SECS) {
     return [];
   }
+  const { why, remedy } = timeLimits(changed, { mostSecs: STEADY_SECS });
   return [
     {
       stage: "unit",
       status: "warning",
-      detail: `the service runs, but systemd has restarted it ${facts.NRestarts} times, the last time ${runsSecs} s ago${changesText(changed)}`,
-      remedy: [step("To see why, run:", asRoot("journalctl -u novacula-agent -n 30"))],
+      detail: `the service runs, but systemd has restarted it ${facts.NRestarts} times, the last time ${runsSecs} s ago${why || changesText(changed)}`,
+      remedy:
+        remedy.length > 0 ? remedy : [step("To see why, run:", asRoot("journalctl -u novacula-agent -n 30"))],
     },
   ];
 }

@@ -83,7 +83,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     return { cause: signalText(ExecMainStatus, changed) };
   }
   if (Result !== "exit-code") {
-    return { cause: resultText(Result) };
+    return { cause: resultText(Result, changed) };
   }
   switch (ExecMainStatus) {
     case 0:

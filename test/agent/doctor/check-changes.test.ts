@@ -59,7 +59,15 @@ describe("a service that ends again and again", () => {
   it("is named while it runs, with what was changed", () => {
     const [found] = check(["RuntimeMaxSec=8"], { shown: restarted(4990) });
     expect(found).toMatchObject({ stage: "unit", status: "warning" });
-    expect(found?.detail).toMatch(/restarted it 7 times, the last time 10 s ago\. .*RuntimeMaxSec=8 \(/u);
+    expect(found?.detail).toMatch(
+      /restarted it 7 times, the last time 10 s ago\. systemd ends it each time after that while: RuntimeMaxSec=8 \(/u,
+    );
+    expect(remedyText(found?.remedy ?? [])).toMatch(/^Take that out of the unit/u);
+    const [other] = check(["TimeoutStopSec=1"], { shown: restarted(4990) });
+    expect(remedyText(other?.remedy ?? [])).toMatch(/^If that ends it, take it out, .*journalctl/u);
+    const [crash] = check(["LimitNOFILE=18"], { shown: restarted(4990) });
+    expect(crash?.detail).toContain("Its unit was changed on this host: LimitNOFILE=18");
+    expect(remedyText(crash?.remedy ?? [])).toMatch(/^To see why, run: /u);
   });
 
   it("is forgotten once it has run for a while", () => {

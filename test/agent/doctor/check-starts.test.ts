@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import { checkStarts } from "../../../src/agent/doctor/check-starts.ts";
 import { startsIn } from "../../../src/agent/systemd/recent-starts.ts";
+import { changedSettings } from "../../../src/agent/systemd/service/changed-settings.ts";
+import { assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 
 const FIRST = 1_764_521_400_000;
 const every = (ms: number, count: number) => Array.from({ length: count }, (_, index) => FIRST + index * ms);
@@ -12,10 +15,39 @@ it("a service that runs, and is started again and again, is told with where to l
   expect(checkStarts(starts, now)).toMatchObject([
     {
       status: "warning",
-      detail: "the service was started 31 times in the last two minutes, so the executor comes and goes",
+      detail:
+        "the service was started 31 times in the last two minutes, so the executor comes and goes. It has run for 2 s, and is stable once it has run for 6 s",
       remedy: [{ run: expect.stringContaining("systemctl list-timers --all") }, {}],
     },
   ]);
+});
+
+const DROP_IN = "/etc/systemd/system/novacula-agent.service.d/fresh.conf";
+
+it.each([
+  ["RuntimeMaxSec=8", "met"],
+  ["RuntimeMaxSec=500ms 5s", "met"],
+  ["RuntimeMaxSec=1d", "possible"],
+  ["RuntimeMaxSec=11", "possible"],
+  ["WatchdogSec=1", "possible"],
+  ["RuntimeMaxSec=infinity", "possible"],
+  ["Nice=5", "no"],
+])("a limit in a drop-in is blamed for starts every ten seconds if it is one: %s", (line, blame) => {
+  const starts = every(10_000, 12);
+  const changed = changedSettings(assignmentsOf(`[Service]\n${line}`, DROP_IN));
+  const [found] = checkStarts(starts, (starts.at(-1) ?? 0) + 3000, changed);
+  const place = `${line} (${DROP_IN} line 2)`;
+  const remedy = remedyText(found?.remedy ?? "").replaceAll("sudo ", "");
+  const takes = `mv -bT ${DROP_IN} ${DROP_IN}.old && systemctl daemon-reload && novacula-agent restart`;
+  expect(found?.detail.includes(`. systemd ends it each time after that while: ${place}. `)).toBe(
+    blame === "met",
+  );
+  expect(found?.detail.includes(`. Its unit was changed on this host: ${place}. `)).toBe(
+    blame === "possible",
+  );
+  expect(remedy.includes(takes)).toBe(blame !== "no");
+  expect(remedy.includes("journalctl")).toBe(blame !== "met");
+  expect(found?.detail).toMatch(/ It has run for 3 s, and is stable once it has run for 30 s$/u);
 });
 
 it.each([

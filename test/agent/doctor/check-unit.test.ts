@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
+import { changedSettings } from "../../../src/agent/systemd/service/changed-settings.ts";
 import { decodeServiceFacts } from "../../../src/agent/systemd/service/service-facts.ts";
-import type { Assignment } from "../../../src/agent/systemd/service/unit-files.ts";
+import { type Assignment, assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { FAULT_TABLE } from "../../support/agent/fault-table.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
@@ -174,6 +175,21 @@ describe("the unit", () => {
         `that in ${FILE}. `,
       );
     });
+  });
+
+  it.each([
+    ["watchdog", "WatchdogSec=1"],
+    ["timeout", "RuntimeMaxSec=8"],
+    ["timeout", "TimeoutSec=1"],
+  ])("that a limit of a drop-in has ended (%s) is to go without it: %s", (result, line) => {
+    const file = "/etc/systemd/system/novacula-agent.service.d/x.conf";
+    const changed = changedSettings(assignmentsOf(`[Service]\nNice=5\n${line}`, file));
+    const [found] = checkUnit(serviceFacts(`ActiveState=failed\nResult=${result}`), changed);
+    expect(remedyText(found?.remedy ?? []).replaceAll("sudo ", "")).toMatch(
+      /^Take out what was changed: make its lines comments: sed -i --follow-symlinks '3s\/\^\/# \/' /u,
+    );
+    const [shipped] = checkUnit(serviceFacts(`ActiveState=failed\nResult=${result}`), []);
+    expect(shipped?.detail).not.toContain("WatchdogSec");
   });
 
   it.each([

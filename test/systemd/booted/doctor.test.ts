@@ -60,6 +60,20 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     });
   });
 
+  it("names the limit that ends the service again and again, while it runs", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.machine.sh(`mkdir -p ${DROP_INS}; printf '%s\\n' '[Service]' 'RuntimeMaxSec=5' > ${DROP_IN}
+      systemctl daemon-reload; novacula-agent restart`);
+    const named = `systemd ends it each time after that while: RuntimeMaxSec=5 (${DROP_IN} line 2)`;
+    const naming = async () => (await examine(host)).checks.find(({ detail }) => detail.includes(named));
+    const found = await eventually(naming, { timeoutMs: 90_000, describe: "the limit is named" });
+    const remedy = found.remedy ?? "";
+    await host.machine.sh(remedy.slice(remedy.lastIndexOf(": ") + 2));
+    await host.untilOnline(key);
+    expect(await naming()).toBeUndefined();
+    await host.machine.sh(`rm ${DROP_IN}.old`);
+  });
+
   it("warns of a unit that is newer than its process, and of a key in the unit", async () => {
     const { host, key } = await ExecutorHost.online(release);
     await host.machine.sh(

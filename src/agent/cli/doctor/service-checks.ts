@@ -111,7 +111,9 @@ export async function serviceChecks(
       ...checkManual(service.facts, service.changed),
       ...inPlaces,
       ...afterPlaces(unit, inPlaces),
-      ...(service.facts.ActiveState === "active" ? checkStarts(await recentStarts(), Date.now()) : []),
+      ...(service.facts.ActiveState === "active"
+        ? checkStarts(await recentStarts(), Date.now(), service.changed)
+        : []),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),
     ];

@@ -64,7 +64,7 @@ function endOf({ active, end, result, command, changed = [] }: LocalStart): stri
     return undefined;
   }
   if (end.isBySignal) {
-    return OTHER_ENDS.has(result) ? resultText(result) : signalText(end.status, changed);
+    return OTHER_ENDS.has(result) ? resultText(result, changed) : signalText(end.status, changed);
   }
   return isOfSystemd(end.status) ? exitText(end.status, "it", `/var/lib/${SERVICE}`) : undefined;
 }

@@ -2,14 +2,22 @@ import { constants } from "node:os";
 import { printable } from "../../../lib/printable.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
 
-/** What `Result=` of a service means that no process has ended with, a clause: systemd.exec(5). */
-export function resultText(result: string): string {
-  return RESULTS.get(result) ?? `its result is ${printable(result, 40)}`;
+/**
+ * What `Result=` of a service means that no process has ended with, a clause: systemd.exec(5).
+ * `changed`: what this host sets in its unit.
+ */
+export function resultText(result: string, changed: readonly Assignment[]): string {
+  const isOwnLimit = result === "watchdog" && changed.some(({ name }) => name === "WatchdogSec");
+  const text = RESULTS.get(result) ?? `its result is ${printable(result, 40)}`;
+  return isOwnLimit ? `${text} (WatchdogSec=)` : text;
 }
 
 const RESULTS: ReadonlyMap<string, string> = new Map([
   ["start-limit-hit", "it was started too often"],
-  ["timeout", "a time limit of its unit ended it (TimeoutStartSec=, TimeoutStopSec= or RuntimeMaxSec=)"],
+  [
+    "timeout",
+    "a time limit of its unit ended it (TimeoutSec=, TimeoutStartSec=, TimeoutStopSec= or RuntimeMaxSec=)",
+  ],
   ["watchdog", "it hung, and the watchdog ended it"],
   ["oom-kill", "the kernel ended it, because memory ran out"],
   ["resources", "systemd could not prepare its start"],

@@ -42,6 +42,12 @@ export function withoutCopy(copy: UnitCopy): Step {
   );
 }
 
+/** A copy of the whole unit is removed, and single settings are taken out. */
+export function undoing(changed: readonly Assignment[], undo: Step): Step {
+  const copy = copyIn(changed);
+  return copy === undefined ? undo : withoutCopy(copy);
+}
+
 /** What is lost without it, and what is gained: `. It has User=ghost (line 5), and lacks …`. */
 function differenceText({ difference }: UnitCopy): string {
   if (difference === undefined) {
