@@ -15,12 +15,15 @@ import type { Arrival } from "./use-arrival.ts";
 export function ArrivalList({ followUp, arrival }: { followUp: FollowUp; arrival: Arrival }) {
   const { data, progress, isDone } = arrival;
   const now = useNow();
-  if (data?.key === null) {
+  if (data === undefined) {
+    return <Looking followUp={followUp} />;
+  }
+  if (data.key === null) {
     return <p>The new key was deleted.</p>;
   }
   const needed = followUp.executors.length;
   const onIt = progress.filter(({ kind }) => kind === "arrived").length;
-  const isOver = data !== undefined && data.key?.status !== "active";
+  const isOver = data.key.status !== "active";
   return (
     <>
       {needed > 1 ? (
@@ -29,16 +32,37 @@ export function ArrivalList({ followUp, arrival }: { followUp: FollowUp; arrival
         </p>
       ) : null}
       <ul class="progress">
-        {data === undefined || progress.length > 0 ? null : (
-          <li class="waiting">waiting for an executor to use it…</li>
-        )}
+        {progress.length > 0 ? null : <li class="waiting">waiting for an executor to use it…</li>}
         {progress.map((each) => (
           <ProgressLine key={each.executor.id} progress={each} now={now} />
         ))}
       </ul>
-      {isOver && !isDone ? <p>The new key is {data.key?.status}: nobody else can use it.</p> : null}
-      {isDone || data === undefined ? null : <Refused data={data} />}
-      {data?.old === null || data === undefined ? null : <OldKey old={data.old} arrival={arrival} />}
+      {isOver && !isDone ? <p>The new key is {data.key.status}: nobody else can use it.</p> : null}
+      {isDone ? null : <Refused data={data} />}
+      {data.old === null ? null : <OldKey old={data.old} arrival={arrival} />}
+    </>
+  );
+}
+
+/** As high as the first answer makes it: a button that moves under the pointer is not clicked. */
+function Looking({ followUp: { executors, old } }: { followUp: FollowUp }) {
+  const lines = executors.map(({ id, name }) => ({ id, text: `looking where ${name} is…` }));
+  const shown = lines.length > 0 ? lines : [{ id: "", text: "looking who uses it…" }];
+  return (
+    <>
+      {executors.length > 1 ? <p>Looking where {executors.length} executors are.</p> : null}
+      <ul class="progress">
+        {shown.map(({ id, text }) => (
+          <li key={id} class="waiting">
+            {text}
+          </li>
+        ))}
+      </ul>
+      {old === null ? null : (
+        <p>
+          The old key is <KeyLink apiKey={old} />.
+        </p>
+      )}
     </>
   );
 }

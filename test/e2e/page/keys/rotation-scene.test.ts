@@ -266,3 +266,44 @@ describe.skipIf(lacksBrowser)("a follow-up", () => {
     expect(await everythingHeld(page)).not.toContain("of tabs");
   });
 });
+
+describe.skipIf(lacksBrowser)("the dialog with a new key", () => {
+  it.each([
+    ["of a key that nobody uses", []],
+    ["of one that several executors use", ["still-1", "still-2"]],
+  ])("%s stays as it is when the page hears who is on it", async (_what, executors) => {
+    const name = `still ${executors.length}`;
+    await serving(name, executors);
+    const page = await browse();
+    await signIn(page, controlPlane().url, `/api-keys?search=${encodeURIComponent(name)}`);
+    let answer = () => {};
+    const isReleased = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/graphql", async (route) => {
+      if (route.request().postData()?.includes("key: apiKey(id: $key)") === true) {
+        await isReleased;
+      }
+      await route.continue();
+    });
+    const rotation = await choose(page, name, "Rotate");
+    if (executors.length > 0) {
+      await rotation.getByLabel("Revoke it now").check();
+    }
+    await rotation.getByRole("button", { name: "Rotate" }).click();
+    await shownKey(page);
+    const button = page.getByRole("button", { name: "I’ve stored this key" });
+    await page
+      .getByText(/^looking (?:who|where) /u)
+      .first()
+      .waitFor();
+    const before = await button.boundingBox();
+    answer();
+    await page
+      .getByText(/^waiting for /u)
+      .first()
+      .waitFor();
+    expect(await button.boundingBox()).toEqual(before);
+    await storeKey(page);
+  });
+});
