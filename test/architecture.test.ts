@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd/service",
       "systemd/unit",
     ],
-    "cli/doctor/here": ["doctor/executor", "sync"],
+    "cli/doctor/here": ["cli/key", "doctor/connection", "doctor/executor", "sync", "sync/network"],
     "cli/host": [
       "cli/host/user",
       "config",

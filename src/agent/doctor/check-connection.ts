@@ -7,6 +7,7 @@ import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import { unchecked } from "./check-files.ts";
 import type { Connection } from "./connection/exchange.ts";
+import { rightNameSteps } from "./connection/right-name.ts";
 import type { Check, Stage } from "./examination.ts";
 import { expectedInstead, namesakeRemedy, namesakeText } from "./executor/namesake.ts";
 import { organizationSteps } from "./executor/wrong-organization.ts";
@@ -81,13 +82,15 @@ function failure(stage: Stage, connection: Connection): Check {
 }
 
 /** Where the control plane is on this host, the files of its certificate can be named. */
-function withCertificate({ answer, here, route, url, nowMs }: Connection): Remedy | undefined {
+function withCertificate({ answer, here, route, url, nowMs, rightName }: Connection): Remedy | undefined {
+  const renamed = inPlace({ host: rightName && rightNameSteps(url, rightName), pod: [] }) ?? [];
+  const usual = renamed.length > 0 ? renamed : answer.remedy;
   if (here === undefined || route.kind === "proxy") {
-    return answer.remedy;
+    return usual;
   }
   const { steps, isWhole } = certificateHere(here, url, answer.cause, answer.detail, nowMs);
-  const general = stepsOf(answer.remedy ?? []);
-  return steps.length === 0 ? answer.remedy : isWhole ? steps : [...general, ...steps];
+  const general = stepsOf(usual ?? []);
+  return steps.length === 0 ? usual : isWhole ? steps : [...general, ...steps];
 }
 
 /** What a failure is about: an answer about the proxy names its setting and the place by itself. */

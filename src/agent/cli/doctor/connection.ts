@@ -26,6 +26,7 @@ import {
 } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
 import { namesakesAt } from "./here/namesakes.ts";
+import { rightNameOf } from "./here/right-name.ts";
 import { dropsHere, outgoingRules } from "./host-rules.ts";
 import { localControlPlane } from "./local-facts.ts";
 import { type PeerFacts, peerFacts } from "./peer-facts.ts";
@@ -97,6 +98,7 @@ export async function connectionTo(
       moved: verdict.moved && isOwnRoute(question.route) ? { executor, ...verdict.moved } : undefined,
     },
     hasAlternativeNames: verdict.hasAlternativeNames,
+    rightName: way.kind === "proxy" ? undefined : await rightNameOf(verdict, question),
     namesakes: way.kind === "proxy" ? undefined : await namesakesOf(peer.here, verdict, question, patience),
     ...peer,
     here: peer.here && {

@@ -28,6 +28,8 @@ export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKe
   readonly serverTimeMs?: number;
   /** Of the control plane's certificate; undefined if it is not known. */
   readonly hasAlternativeNames?: boolean | undefined;
+  /** Of a certificate for other names; from outside. */
+  readonly certificateNames?: readonly string[] | undefined;
   /** Whether only another key helps. */
   readonly needsKey?: boolean;
   /** Of a key that the control plane does not know: when it accepted it last, epoch ms. */
@@ -113,10 +115,11 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       return { kind: "unreachable", why: "the question was interrupted", remedy: "Ask again." };
     }
     if (outcome.kind === "unreachable") {
-      const { cause, detail, remedy, httpStatus, isConnected } = outcome;
+      const { cause, detail, remedy, httpStatus, isConnected, certificateNames } = outcome;
       const later = httpStatus === undefined ? LATER : ITS_LOG;
       const placed = withLines(remedy ?? later, question.lines, printable(question.path, 4096));
-      return { kind: "unreachable", why: detail, remedy: sentence(placed), cause, isConnected };
+      const seen = { cause, isConnected, certificateNames };
+      return { kind: "unreachable", why: detail, remedy: sentence(placed), ...seen };
     }
     const { serverTimeMs } = outcome;
     const hasAlternativeNames = client.certificate()?.hasAlternativeNames;

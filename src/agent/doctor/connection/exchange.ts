@@ -6,6 +6,7 @@ import type { WrongOrganization } from "../executor/wrong-organization.ts";
 import type { Here } from "../local/local-control-plane.ts";
 import type { RewrittenKey } from "../local/rewritten-key.ts";
 import type { OutgoingRules } from "../rules/outgoing-rules.ts";
+import type { RightName } from "./right-name.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
@@ -43,6 +44,8 @@ export interface Connection {
   readonly answer: Answer;
   /** Of the certificate of the control plane; undefined if it is not known. */
   readonly hasAlternativeNames?: boolean | undefined;
+  /** A name of the certificate with which the URL would lead to the same server. */
+  readonly rightName?: RightName | undefined;
   /** What the name of the server means: `127.0.0.9 (/etc/hosts line 2)`; undefined: unknown. */
   readonly address?: string | undefined;
   /** Undefined if the server is another host. */

@@ -77,6 +77,8 @@ export interface Unreachable {
   readonly httpStatus: number | undefined;
   /** True for a server that took the request and stays silent. */
   readonly isConnected?: true;
+  /** Of a certificate for other names: those that are DNS names, wildcards too. From outside. */
+  readonly certificateNames?: readonly string[];
 }
 
 export const UNREACHABLE_CAUSES = [

@@ -212,18 +212,28 @@ function orIntermediates(code: string, length: number | undefined): string {
 function nameMismatch(error: Error, { address }: TlsPlace): Unreachable {
   const names = certificateNames(error);
   const list = names === "" ? "names no host" : `is for ${names}, not for that name`;
-  return unreachable("tls-name-mismatch", `the certificate of ${address} ${list}`, {
+  const outcome = unreachable("tls-name-mismatch", `the certificate of ${address} ${list}`, {
     remedy: "use one of the certificate's names in control_plane.url, or add the name to the certificate",
   });
+  return { ...outcome, certificateNames: dnsNames(error) };
+}
+
+/** Each of the many that a certificate may have. */
+function dnsNames(error: Error): readonly string[] {
+  return [...alternativeNames(error).matchAll(/(?:^|, )DNS:([^,"\s]{1,253})(?=,|$)/gu)].map(
+    ([, name = ""]) => name,
+  );
 }
 
 function certificateNames(error: Error): string {
-  const certificate = "cert" in error ? error.cert : undefined;
-  if (typeof certificate !== "object" || certificate === null || !("subjectaltname" in certificate)) {
-    return "";
-  }
-  const names = printable(certificate.subjectaltname ?? "", 400).split(/,\s*/);
+  const names = printable(alternativeNames(error), 400).split(/,\s*/);
   return printable(names.map((name) => name.replace(/^(DNS|IP Address|URI):/, "")).join(", "), 120);
+}
+
+function alternativeNames(error: Error): string {
+  const certificate = "cert" in error ? error.cert : undefined;
+  const hasNames = typeof certificate === "object" && certificate !== null && "subjectaltname" in certificate;
+  return hasNames ? String(certificate.subjectaltname ?? "") : "";
 }
 
 function day(atMs: number): string {
