@@ -63,13 +63,16 @@ function endOf({ active, end, result, command, changed = [] }: LocalStart): stri
   if (end === undefined) {
     return undefined;
   }
+  if (OTHER_ENDS.has(result)) {
+    return resultText(result, changed);
+  }
   if (end.isBySignal) {
-    return OTHER_ENDS.has(result) ? resultText(result, changed) : signalText(end.status, changed);
+    return signalText(end.status, changed);
   }
   return isOfSystemd(end.status) ? exitText(end.status, "it", `/var/lib/${SERVICE}`) : undefined;
 }
 
-/** Of a process that a signal ended, these say who sent it. */
+/** Who sent the signal that a process ended with, or upon which it ended by itself. */
 const OTHER_ENDS: ReadonlySet<string> = new Set(["timeout", "watchdog", "oom-kill"]);
 
 /** Whether it failed as settings of a unit can make it fail, and this host has changed some. */

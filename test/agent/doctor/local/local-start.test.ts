@@ -35,6 +35,17 @@ it("a command of a drop-in that runs before it is named, and taken out", () => {
   );
 });
 
+it("one that a limit ends is named, although it ends by itself when systemd asks", () => {
+  const file = "/etc/systemd/system/novacula-control-plane.service.d/fresh.conf";
+  const changed = settingsBeside(assignmentsOf("[Service]\nRuntimeMaxSec=8", file), []);
+  const end = { isBySignal: false, status: 0 };
+  const found = failedStart({ ...FAILED, result: "timeout", changed, end });
+  expect(found?.detail).toMatch(
+    /a time limit of its unit ended it .*RuntimeMaxSec=8 \(.*fresh\.conf line 2\)$/u,
+  );
+  expect(remedyText(found?.remedy ?? "")).toContain(`mv -bT ${file} ${file}.old`);
+});
+
 it("one that runs, is stopped or starts has not failed", () => {
   for (const more of [
     { active: "active" },
