@@ -206,7 +206,7 @@ function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[]
   if (facts.NRestarts < MANY_RESTARTS || runsSecs > STEADY_SECS) {
     return [];
   }
-  const { why, remedy } = timeLimits(changed, { mostSecs: STEADY_SECS });
+  const { why, remedy } = timeLimits(changed, STEADY_SECS);
   return [
     {
       stage: "unit",

@@ -30,8 +30,7 @@ export function checkStarts(
   if (starts.length < OFTEN || runsMs > longestMs) {
     return [];
   }
-  const lifeSecs = usualMs / 1000;
-  const { why, remedy } = timeLimits(changed, { lifeSecs, mostSecs: lifeSecs });
+  const { why, remedy } = timeLimits(changed, usualMs / 1000);
   const stable = `It has run for ${secs(runsMs)} s, and is stable once it has run for ${secs(longestMs)} s`;
   return [
     {

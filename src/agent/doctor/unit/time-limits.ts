@@ -10,8 +10,6 @@ import { undoing } from "./unit-copy.ts";
 const LIMIT = /^(?:RuntimeMaxSec|RuntimeRandomizedExtraSec|WatchdogSec|Timeout(?:|Start|Stop|Abort)Sec)$/u;
 /** Without `.service`. */
 const UNIT = "novacula-agent";
-/** Between such an end and the next start: RestartSec= and the start itself. */
-const PAUSE_SECS = 30;
 
 /** Why a service that is well is started again and again, and what to do about it. */
 export interface TimeLimits {
@@ -23,12 +21,9 @@ export interface TimeLimits {
 /**
  * What this host has changed of the limits of the agent's service.
  *
- * @param lifeSecs how long it ran before; undefined: nobody knows, but less than `mostSecs`
+ * @param mostSecs it did not run for longer
  */
-export function timeLimits(
-  changed: readonly Assignment[],
-  { lifeSecs, mostSecs }: { readonly lifeSecs?: number; readonly mostSecs: number },
-): TimeLimits {
+export function timeLimits(changed: readonly Assignment[], mostSecs: number): TimeLimits {
   const limits = changed.filter(({ name }) => LIMIT.test(name));
   if (limits.length === 0) {
     return { why: "", remedy: [] };
@@ -36,8 +31,7 @@ export function timeLimits(
   const then = [asRoot("systemctl daemon-reload"), asRoot(`${UNIT} restart`)];
   const isMet = ({ name, value }: Assignment) => {
     const secs = name === "RuntimeMaxSec" ? spanSecs(value) : undefined;
-    const isUsual = lifeSecs === undefined || (secs ?? 0) + PAUSE_SECS >= lifeSecs;
-    return secs !== undefined && secs > 0 && secs <= (lifeSecs ?? mostSecs) && isUsual;
+    return secs !== undefined && secs > 0 && secs <= mostSecs;
   };
   const met = limits.filter(isMet);
   if (met.length > 0) {
