@@ -30,7 +30,7 @@ it.each([
   ["RuntimeMaxSec=1d", "possible"],
   ["RuntimeMaxSec=11", "possible"],
   ["WatchdogSec=1", "possible"],
-  ["RuntimeMaxSec=infinity", "possible"],
+  ["RuntimeMaxSec=infinity", "no"],
   ["Nice=5", "no"],
 ])("a limit in a drop-in is blamed for starts every ten seconds if it is one: %s", (line, blame) => {
   const starts = every(10_000, 12);

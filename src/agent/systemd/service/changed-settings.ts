@@ -1,5 +1,5 @@
 import { shippedDropIn, shippedUnit } from "../service-unit.ts";
-import { isOff, isSwitch } from "../unit/setting-kind.ts";
+import { isOneValue, isUsual } from "../unit/setting-kind.ts";
 import { type Assignment, assignmentsOf, inForce } from "./unit-files.ts";
 
 /** Doctor judges these by their effect, or they have none on how the service runs. */
@@ -26,7 +26,7 @@ export function settingsBeside(
     .flatMap(({ section, name }) => {
       const values = shipped.filter((one) => one.section === section && one.name === name);
       const inFiles = inForce(assignments, section, name);
-      return (isSwitch(name) ? lastOf(inFiles, values) : inFiles).map((one) => ({
+      return (isOneValue(name) ? ofOneValue(inFiles, values) : inFiles).map((one) => ({
         ...one,
         shipped: values.map(({ value }) => value),
         allValues: inFiles.map(({ value }) => value),
@@ -36,9 +36,15 @@ export function settingsBeside(
     .map((one) => ({ ...one, inFile: assignments.filter(({ file }) => file === one.file) }));
 }
 
-/** What counts of a switch. Off, it changes nothing in a unit that does not have it. */
-function lastOf(inFiles: readonly Assignment[], shipped: readonly Assignment[]): readonly Assignment[] {
-  return inFiles.slice(-1).filter(({ value }) => shipped.length > 0 || !isOff(value));
+/**
+ * Of a setting of one value, the last line decides whether it is changed. Then those before count,
+ * too: without the last one, the one before it is in force.
+ */
+function ofOneValue(inFiles: readonly Assignment[], shipped: readonly Assignment[]): readonly Assignment[] {
+  const isChange = ({ name, value }: Assignment) =>
+    shipped.length > 0 ? shipped.every((one) => one.value !== value) : !isUsual(name, value);
+  const last = inFiles.at(-1);
+  return last !== undefined && isChange(last) ? inFiles.filter(isChange) : [];
 }
 
 function identity({ section, name, value }: Assignment): string {

@@ -23,13 +23,18 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ["MemorySwapMax", "infinity"],
 ]);
 
-/** Whether of several lines of it only the last one counts, and none is the same as `no`. */
-export function isSwitch(name: string): boolean {
-  return SWITCH.test(name);
+/** Others of one value. What is not here may be a list, of which each line counts. */
+const ONE_VALUE =
+  /^(?:(?:Timeout(?:|Start|Stop|Abort)|Runtime(?:Max|RandomizedExtra)|Watchdog|Restart)Sec|Restart|Limit\w+|Memory(?:Low|Min|High|Max|SwapMax)|TasksMax|Nice|OOMScoreAdjust|User|Group|UMask|Type|KillMode|KillSignal|WatchdogSignal|NotifyAccess|ProtectProc|ProcSubset|DevicePolicy|WorkingDirectory|RootDirectory|RootImage|Slice)$/u;
+
+/** Whether of several lines of it only the last one counts. */
+export function isOneValue(name: string): boolean {
+  return SWITCH.test(name) || ONE_VALUE.test(name);
 }
 
-export function isOff(value: string): boolean {
-  return OFF.test(value);
+/** Whether a unit that does not have this setting has the same. */
+export function isUsual(name: string, value: string): boolean {
+  return SWITCH.test(name) ? OFF.test(value) : DEFAULTS.get(name) === value;
 }
 
 /** Whether each line of it is a command of its own, beside the program of the service. */
@@ -56,6 +61,6 @@ export function valuesBack(
   if (only !== undefined) {
     return more.length === 0 ? [only] : undefined;
   }
-  const usual = isSwitch(name) ? "no" : DEFAULTS.get(name);
+  const usual = SWITCH.test(name) ? "no" : DEFAULTS.get(name);
   return usual === undefined ? undefined : [usual];
 }

@@ -41,11 +41,29 @@ describe("what a host changed in the unit", () => {
     ]);
   });
 
-  it("is the last line of a switch, and not one that is off where the package has none", () => {
+  it("is no switch that the last line turns off where the package has none, and otherwise each line that turns it on", () => {
     const name = "MemoryDenyWriteExecute";
     expect(changed(`[Service]\n${name}=yes\n${name}=no`)).toEqual([]);
     expect(changed(`[Service]\n${name}=no\n${name}=true`)).toEqual([`${name}=true ${DROP_IN}:3`]);
+    expect(changed(`[Service]\n${name}=yes\n${name}=no\n${name}=1`)).toEqual([
+      `${name}=yes ${DROP_IN}:2`,
+      `${name}=1 ${DROP_IN}:4`,
+    ]);
     expect(changed("[Service]\nProtectHome=off")).toEqual([`ProtectHome=off ${DROP_IN}:2`]);
+  });
+
+  it("is nothing of a setting of one value if the last line is as without it", () => {
+    expect(changed("[Service]\nTimeoutStartSec=1\nTimeoutStartSec=30s")).toEqual([]);
+    expect(changed("[Service]\nRuntimeMaxSec=8\nRuntimeMaxSec=infinity")).toEqual([]);
+    expect(changed("[Service]\nWatchdogSec=0")).toEqual([`WatchdogSec=0 ${DROP_IN}:2`]);
+    expect(
+      changed("[Service]\nTimeoutSec=8\nTimeoutStartSec=1\nTimeoutStartSec=30s\nTimeoutStartSec=2"),
+    ).toEqual([
+      `TimeoutStartSec=1 ${DROP_IN}:3`,
+      `TimeoutStartSec=2 ${DROP_IN}:5`,
+      `TimeoutSec=8 ${DROP_IN}:2`,
+    ]);
+    expect(changed("[Service]\nExecStartPre=/a\nExecStartPre=/b")).toHaveLength(2);
   });
 
   it("is what an edited copy of the unit has, too", () => {
