@@ -36,7 +36,14 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd/service",
       "systemd/unit",
     ],
-    "cli/doctor/here": ["cli/key", "doctor/connection", "doctor/executor", "sync", "sync/network"],
+    "cli/doctor/here": [
+      "cli/key",
+      "doctor/connection",
+      "doctor/executor",
+      "doctor/local",
+      "sync",
+      "sync/network",
+    ],
     "cli/host": [
       "cli/host/user",
       "config",

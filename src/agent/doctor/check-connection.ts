@@ -11,6 +11,7 @@ import { rightNameSteps } from "./connection/right-name.ts";
 import type { Check, Stage } from "./examination.ts";
 import { expectedInstead, namesakeRemedy, namesakeText } from "./executor/namesake.ts";
 import { organizationSteps } from "./executor/wrong-organization.ts";
+import { failedRemedy, withFailed } from "./local/failed-here.ts";
 import { isName } from "./local/local-address.ts";
 import { certificateHere, namedBySubject } from "./local/local-certificate.ts";
 import { causeHere, refusedHere, remedyHere } from "./local/local-control-plane.ts";
@@ -68,16 +69,17 @@ export function connectionUnchecked(why: string): readonly Check[] {
 
 /** Names where the address came from: the wrong one may be in a drop-in that nobody remembers. */
 function failure(stage: Stage, connection: Connection): Check {
-  const { answer, here, route, rules, url } = connection;
+  const { answer, here, route, rules, url, failedHere } = connection;
   const source = sourceAt(stage, connection);
   const seen = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
   const isAsked = here !== undefined && answer.cause !== undefined && route.kind !== "proxy";
   const own = isAsked ? remedyHere(here, answer.cause, url, rules) : undefined;
   const why = isAsked && own !== undefined ? causeHere(here, answer.cause) : undefined;
   // The cause first: the end of a long line is easily missed.
-  const detail = why === undefined ? seen : `${why}; so ${seen}`;
-  const usual = withCertificate(connection);
-  const remedy = own ?? withRules(usual, answer.cause, rules);
+  const known = why === undefined ? seen : `${why}; so ${seen}`;
+  const usual = own ?? withRules(withCertificate(connection), answer.cause, rules);
+  const detail = failedHere === undefined ? known : withFailed(known, failedHere);
+  const remedy = failedHere === undefined ? usual : failedRemedy(usual, failedHere);
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
 }
 

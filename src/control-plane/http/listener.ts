@@ -21,6 +21,8 @@ const FINISH_LOOK_MS = 50;
 /** Where a server listens, and its time limits. */
 export interface ListenerOptions {
   readonly host: string;
+  /** Where HOST is set, for messages; undefined: nowhere, or it is not known. */
+  readonly hostPlace?: () => string | undefined;
   /** 0: the system picks a free port. */
   readonly port: number;
   /** The certificate and its key, as PEM texts; undefined: plain HTTP. */
@@ -132,7 +134,10 @@ function badSocket(why: string): CommandError {
   });
 }
 
-function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOptions): OperatorError {
+function cannotListen(
+  error: unknown,
+  { host, hostPlace = () => undefined, port, passedSocket }: ListenerOptions,
+): OperatorError {
   if (passedSocket !== undefined) {
     return badSocket(
       `${errorCode(error) ?? "unknown error"}. Perhaps it is no ListenStream=, or has Accept=yes`,
@@ -151,13 +156,13 @@ function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOpti
         }),
       });
     case "EADDRNOTAVAIL":
-      return new CommandError("failed", `${what}: this host does not have that address`, {
-        fix: otherHost(),
+      return new CommandError("failed", `${what}: no interface of this host has that address`, {
+        fix: otherHost(hostPlace()),
       });
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return new CommandError("failed", `${what}: the name could not be looked up`, {
-        fix: otherHost(),
+        fix: otherHost(hostPlace()),
       });
     default:
       return new OperatorError(what, { cause: error });
@@ -186,10 +191,11 @@ function firstOpenPort(): number {
   }
 }
 
-function otherHost(): string {
+function otherHost(place: string | undefined): string {
   const all = "0.0.0.0 or :: for all of them";
+  const at = place === undefined ? "" : ` (${place})`;
   return inPlace({
-    host: `set HOST to an address of this host (ip -brief address), or to ${all}`,
+    host: `set HOST${at} to an address of this host, or to ${all}. This shows its addresses:\nip -brief address`,
     pod: `set HOST to ${all}`,
   });
 }

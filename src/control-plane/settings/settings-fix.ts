@@ -45,3 +45,12 @@ export function listedPlaces(
   const isKnown = unreadable.length === 0 && [...wanted].every((name) => places.has(name));
   return isKnown ? places : new Map();
 }
+
+/** Where a variable of the service is set, if that is known: a path with a line. */
+export function placeOf(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  read: () => ServiceEnvironment = readServiceEnvironment,
+): string | undefined {
+  return environment["INVOCATION_ID"] === undefined ? undefined : read().places.get(name);
+}

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { ignoredVariables, oddSecrets, readSettings } from "../../../src/control-plane/settings/settings.ts";
-import { listedPlaces, settingsFix } from "../../../src/control-plane/settings/settings-fix.ts";
+import { listedPlaces, placeOf, settingsFix } from "../../../src/control-plane/settings/settings-fix.ts";
 import {
   readServiceEnvironment,
   type ServiceEnvironment,
@@ -169,4 +169,12 @@ it("names the lines that systemd ignores, of its own variables only", () => {
   ]);
   expect(ignoredVariables({}, read)).toEqual([]);
   expect([...read().places.keys()]).toEqual(["Environment"]);
+});
+
+it("says where a variable of the service is set, and nothing of a program that a person starts", () => {
+  const root = host({ [UNIT]: `[Service]\nEnvironmentFile=-${FILE}\n`, [FILE]: "\nHOST=10.20.0.5\n" });
+  const read = () => readServiceEnvironment(root);
+  expect(placeOf("HOST", SERVICE, read)).toBe(`${FILE} line 2`);
+  expect(placeOf("PORT", SERVICE, read)).toBeUndefined();
+  expect(placeOf("HOST", {}, read)).toBeUndefined();
 });

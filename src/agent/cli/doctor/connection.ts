@@ -9,7 +9,7 @@ import type { Check } from "../../doctor/examination.ts";
 import { leadsThere, portOf } from "../../doctor/local/local-address.ts";
 import { isAboutCertificate } from "../../doctor/local/local-certificate.ts";
 import type { Here } from "../../doctor/local/local-control-plane.ts";
-import { failedStart } from "../../doctor/local/local-start.ts";
+import { failedStart, isFailing } from "../../doctor/local/local-start.ts";
 import type { RewrittenKey } from "../../doctor/local/rewritten-key.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
@@ -25,6 +25,7 @@ import {
   type KeyVerdict,
 } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
+import { lostAddress } from "./here/lost-address.ts";
 import { namesakesAt } from "./here/namesakes.ts";
 import { rightNameOf } from "./here/right-name.ts";
 import { dropsHere, outgoingRules } from "./host-rules.ts";
@@ -53,8 +54,21 @@ export async function connectionChecks(
 }
 
 async function failedHere(patience: Patience): Promise<ReturnType<typeof failedStart>> {
-  const local = await localControlPlane(patience, true, async () => ({ all: [], shown: undefined }));
+  const local = await ownControlPlane(patience);
   return local && failedStart(local);
+}
+
+/** That of this host, whatever the agent asks; no name is looked up. */
+function ownControlPlane(patience: Patience): ReturnType<typeof localControlPlane> {
+  return localControlPlane(patience, true, async () => ({ all: [], shown: undefined }));
+}
+
+/** Of a server that is not reached, and is not this host: what is wrong here may be why. */
+async function failedBeside(server: URL, patience: Patience): Promise<Connection["failedHere"]> {
+  const local = await ownControlPlane(patience);
+  return local !== undefined && isFailing(local)
+    ? { local, lost: await lostAddress(local, server) }
+    : undefined;
 }
 
 /** Asks the control plane once, as the judged agent would: its key, its proxy, its roots. */
@@ -108,6 +122,10 @@ export async function connectionTo(
       database: verdict.unknown && (await databaseOf(peer.here)),
       drops: verdict.kind === "unreachable" ? await dropsHere(peer.here.addresses ?? [], portOf(server)) : [],
     },
+    failedHere:
+      verdict.kind === "unreachable" && peer.here === undefined && way.kind !== "proxy"
+        ? await failedBeside(server, patience)
+        : undefined,
     rules: verdict.kind === "unreachable" ? await outgoingRules(portOf(server)) : undefined,
     nowMs: Date.now(),
   };

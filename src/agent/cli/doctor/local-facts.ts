@@ -108,6 +108,7 @@ export async function localControlPlane(
     address: named?.shown,
     addresses: named?.all ?? (url === null ? [] : [bare(url)]),
     settings: listeningSettings(text),
+    hostLine: environmentFile(text).variables.findLast(({ name }) => name === "HOST")?.line,
     socket: url === null ? undefined : await listeningSocket(),
   };
 }

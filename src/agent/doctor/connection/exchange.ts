@@ -3,6 +3,7 @@ import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import type { Route } from "../../sync/network/proxy-route.ts";
 import type { Namesakes } from "../executor/namesake.ts";
 import type { WrongOrganization } from "../executor/wrong-organization.ts";
+import type { FailedHere } from "../local/failed-here.ts";
 import type { Here } from "../local/local-control-plane.ts";
 import type { RewrittenKey } from "../local/rewritten-key.ts";
 import type { OutgoingRules } from "../rules/outgoing-rules.ts";
@@ -52,6 +53,8 @@ export interface Connection {
   readonly here?: Here | undefined;
   /** Undefined: the control plane is not on this host, or does not say. */
   readonly namesakes?: Namesakes | undefined;
+  /** A control plane of this host that fails, where the server that is asked is not this host. */
+  readonly failedHere?: FailedHere | undefined;
   /** Undefined: none are known. */
   readonly rules?: OutgoingRules | undefined;
   /** This host's clock when the answer came, epoch ms. */

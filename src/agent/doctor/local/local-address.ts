@@ -18,6 +18,8 @@ export interface LocalAddress {
   readonly addresses?: readonly string[] | undefined;
   /** The lines in force of its environment file that begin with `HOST=` and `PORT=`. */
   readonly settings: { readonly HOST?: string | undefined; readonly PORT?: string | undefined };
+  /** Of HOST in that file, 1-based. */
+  readonly hostLine?: number | undefined;
   /** The socket unit that gives it its port, if that is active. */
   readonly socket?: ListeningSocket | undefined;
 }

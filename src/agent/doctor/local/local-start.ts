@@ -96,6 +96,12 @@ export function failedStart(
   return local.active === "failed" && !local.isMasked ? { detail, remedy: startRemedy(local) } : undefined;
 }
 
+/** Whether its starts fail; while the first one goes on, nobody can tell. */
+export function isFailing({ active, isMasked, isRestarting = false, restarts = 0 }: LocalStart): boolean {
+  const isRepeated = active === "activating" && (isRestarting || restarts > 0);
+  return !isMasked && (active === "failed" || isRepeated);
+}
+
 /** What to do about a control plane of this host that has failed, or is being started. */
 export function startRemedy(local: LocalStart): Remedy {
   const { active, isRestarting = false, restarts = 0, result, words, closed = [] } = local;

@@ -14,6 +14,7 @@ import type { Logger } from "../../log/logger.ts";
 import { Metrics } from "../../metrics/metrics.ts";
 import { createServer } from "../../server.ts";
 import { ignoredVariables, oddSecrets, readSettings, type Settings } from "../../settings/settings.ts";
+import { placeOf } from "../../settings/settings-fix.ts";
 import { shownDatabase } from "../../store/address/database-address.ts";
 import { StoreUnavailable } from "../../store/contract/store.ts";
 import { startCheckpoints } from "../../store/sqlite/checkpoints.ts";
@@ -86,7 +87,8 @@ async function serveLogging(
     const people = await openPeople(settings, { store, logger, errors, setKeyCommand });
     const limits = { heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey };
     const keylessNote = noteOfNoKeys(database);
-    const listener = { host, port, tls, trustedProxies };
+    const hostPlace = () => placeOf("HOST", environment);
+    const listener = { host, hostPlace, port, tls, trustedProxies };
     const deps = { ...listener, socketPath, ...limits, version: VERSION, people, keylessNote };
     const notifier = createNotifier(environment, sayNotificationFailures(logger));
     const server = createServer({
