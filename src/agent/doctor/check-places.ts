@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { isNeverGiven, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import type { HiddenFolder } from "../../lib/files/hidden-folders.ts";
+import { type ReadOnlyMount, wayBack } from "../../lib/files/mounts/read-only-mount.ts";
 import { printable } from "../../lib/printable.ts";
+import { capitalized } from "../../lib/sentence.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
 import { moveAway } from "../../lib/text/file-command.ts";
 import { type Remedy, step } from "../../lib/text/remedy.ts";
@@ -30,7 +32,7 @@ export interface PlaceFacts {
     readonly path: string;
     /** Where the path comes from: `agent.toml line 3`; undefined: it is the default. */
     readonly source: string | undefined;
-    readonly state: "usable" | "missing" | "file" | "read-only" | "not-owned" | HiddenFolder;
+    readonly state: "usable" | "missing" | "file" | "read-only" | "not-owned" | HiddenFolder | ReadOnlyMount;
   };
   /** What stands where something else has to be: `a file`, where the unit wants `a folder`. */
   readonly blocked: readonly {
@@ -152,13 +154,24 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
         ]),
       ];
     default:
-      return [
-        bad(
-          `${folder} is in ${printable(state.folder, 400)}, which ${state.setting} of its unit hides from the service`,
-          [step("Remove agent.data_dir: /var/lib/novacula is the usual place. Then run:", restart())],
-        ),
-      ];
+      return ["point" in state ? readOnlyPlace(folder, state) : hiddenPlace(folder, state)];
   }
+}
+
+function hiddenPlace(folder: string, { folder: hidden, setting }: HiddenFolder): Check {
+  return bad(
+    `${folder} is in ${printable(hidden, 400)}, which ${setting} of its unit hides from the service`,
+    [step("Remove agent.data_dir: /var/lib/novacula is the usual place. Then run:", restart())],
+  );
+}
+
+function readOnlyPlace(folder: string, mount: ReadOnlyMount): Check {
+  const { say, commands } = wayBack(mount, "novacula-agent", asRoot);
+  const line = mount.fstabLine === 0 ? "" : ` (/etc/fstab line ${mount.fstabLine})`;
+  return bad(
+    `${folder} is read-only, because ${printable(mount.point, 4096)} is mounted so${line}; the agent remembers nothing, and keeps no nodes`,
+    [step(`${capitalized(say)}:`, ...commands, restart())],
+  );
 }
 
 /** A file, or of another program: an empty folder in its place would only hide that it is gone. */

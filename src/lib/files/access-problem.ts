@@ -7,6 +7,8 @@ import { inPlace, shellWord, withSudo } from "../shell-word.ts";
 import { fileSystemOf } from "./file-system.ts";
 import { commandsToEnter, isNeverGiven, isSystemFolder, moveOut, writeElsewhere } from "./folder-entry.ts";
 import { limitOfRoot } from "./limit-of-root.ts";
+import { foldersAbove } from "./mounts/mount-table.ts";
+import { ofHost } from "./mounts/read-only-mount.ts";
 
 /** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
 const UNMAPPED = 65_534;
@@ -151,7 +153,9 @@ function rootDenial(code: string, path: string): AccessProblem | undefined {
 function readOnlyFix(folder: string, service: string): string {
   const allow = `add ReadWritePaths=${shown(folder)} below [Service]`;
   return inPlace({
-    host: `mount it writable (it is ${fileSystemOf(folder)}), or, if a unit of systemd forbids it, ${allow}, and restart the service:\nsudo systemctl edit ${service}`,
+    host:
+      ofHost(folder, service) ??
+      `mount it writable (it is ${fileSystemOf(folder)}), or, if a unit of systemd forbids it, ${allow}, and restart the service:\nsudo systemctl edit ${service}`,
     pod: "mount a volume there that is not read-only",
   });
 }
@@ -164,7 +168,10 @@ interface BlockedPlace {
 
 /** The first place on the way to `path` that refuses, also behind links: they have no modes. */
 function blockedPlace(path: string, mode: number, links = 0): BlockedPlace | undefined {
-  const ways = [...foldersAbove(path).map((each) => ({ each, wanted: X_OK })), { each: path, wanted: mode }];
+  const ways = [
+    ...["/", ...foldersAbove(path).toReversed()].map((each) => ({ each, wanted: X_OK })),
+    { each: path, wanted: mode },
+  ];
   for (const { each, wanted } of ways) {
     const code = refusalOf(each, wanted);
     if (code !== undefined) {
@@ -181,16 +188,6 @@ function linkTarget(path: string): string | undefined {
     return resolve(dirname(path), readlinkSync(path));
   } catch {
     return undefined;
-  }
-}
-
-function foldersAbove(path: string): readonly string[] {
-  const folders: string[] = [];
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    folders.unshift(folder);
-    if (dirname(folder) === folder) {
-      return folders;
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { printable } from "../printable.ts";
 import { inPlace, shellWord, withSudo } from "../shell-word.ts";
 import { byteSize } from "../text/byte-size.ts";
-import { unescaped } from "./mount-table.ts";
+import { unescaped } from "./mounts/mount-table.ts";
 
 /** A line of /proc/self/mountinfo, proc(5). */
 interface Mount {

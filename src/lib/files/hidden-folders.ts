@@ -1,4 +1,4 @@
-import { unescaped } from "./mount-table.ts";
+import { unescaped } from "./mounts/mount-table.ts";
 
 /** A folder that a service does not see as other programs do. */
 export interface HiddenFolder {

@@ -408,6 +408,13 @@ const UNIT: readonly Row[] = [
     }),
   ],
   [
+    "the data folder is mounted read-only",
+    "unit",
+    "/srv/data (agent.data_dir, /etc/novacula/agent.toml line 2) is read-only, because /srv is mounted so (/etc/fstab line 4)",
+    "mount -o remount,bind,rw /srv && ",
+    dataDir({ point: "/srv", fstabLine: 4, isOverItself: false, isWhole: false }),
+  ],
+  [
     "the data folder is a folder of the system",
     "unit",
     "/srv (agent.data_dir, agent.toml line 2) is a folder of the system",

@@ -1,6 +1,7 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { type HiddenFolder, hiddenIn } from "../../../lib/files/hidden-folders.ts";
+import { readOnlyMount } from "../../../lib/files/mounts/read-only-mount.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import type { PlaceFacts } from "../../doctor/check-places.ts";
 import { isWritable, neededPaths, ownFolders } from "../../systemd/service/sandbox.ts";
@@ -60,6 +61,10 @@ async function stateOf(
   const by = hiddenIn(path, hidden) ?? hiddenIn(real, hidden);
   if (by !== undefined) {
     return by;
+  }
+  const mount = readOnlyMount(real);
+  if (mount !== undefined) {
+    return mount;
   }
   // systemd makes the folders of its own settings.
   if (facts.StateDirectory.some((name) => `/var/lib/${name}` === path)) {

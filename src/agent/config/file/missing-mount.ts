@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
-import { foldersAbove, lineInFstab, mountsIn } from "../../../lib/files/mount-table.ts";
+import { foldersAbove, lineInFstab, mountsIn } from "../../../lib/files/mounts/mount-table.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { type Step, step } from "../../../lib/text/remedy.ts";

@@ -1,6 +1,6 @@
 import { readFile, statfs } from "node:fs/promises";
 import { inTime } from "../../../lib/files/file-answer.ts";
-import { unescaped } from "../../../lib/files/mount-table.ts";
+import { unescaped } from "../../../lib/files/mounts/mount-table.ts";
 
 /** The states of a socket that listens, or of one that can receive: include/net/tcp_states.h. */
 const TABLES = [

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { inTime } from "../../../lib/files/file-answer.ts";
-import { foldersAbove, lineInFstab, type Mount, mountsIn } from "../../../lib/files/mount-table.ts";
+import { foldersAbove, lineInFstab, type Mount, mountsIn } from "../../../lib/files/mounts/mount-table.ts";
 import { journalOutput } from "../systemctl.ts";
 
 /** The database that the service had before the present one. */

@@ -282,6 +282,22 @@ export const HOST_FAULTS: readonly HostFault[] = [
   },
   {
     stage: "unit",
+    says: "is read-only, because /var/lib/novacula is mounted so (/etc/fstab line ",
+    script: `systemctl stop novacula-agent; cp -p /etc/fstab /srv/fstab || touch /srv/fstab
+      printf '/var/lib/novacula /var/lib/novacula none bind,ro 0 0\\n' >> /etc/fstab; systemctl daemon-reload
+      mount --bind /var/lib/novacula /var/lib/novacula; mount -o remount,bind,ro /var/lib/novacula
+      systemctl start novacula-agent; sleep 1`,
+    tidy: "mv /srv/fstab /etc/fstab; systemctl daemon-reload; touch /var/lib/novacula/written",
+  },
+  {
+    stage: "unit",
+    says: "is read-only, because /var/lib/novacula is mounted so; the agent",
+    script: `systemctl stop novacula-agent; mount --bind /var/lib/novacula /var/lib/novacula
+      mount -o remount,bind,ro /var/lib/novacula; systemctl start novacula-agent; sleep 1`,
+    tidy: "touch /var/lib/novacula/written; systemctl stop novacula-agent; umount /var/lib/novacula; systemctl start novacula-agent",
+  },
+  {
+    stage: "unit",
     says: "/run/novacula/agent.sock is a folder",
     script: `systemctl stop novacula-agent; mkdir /run/novacula/agent.sock; systemctl start novacula-agent || true`,
     tidy: "rmdir /run/novacula/agent.sock.old",
