@@ -15,19 +15,30 @@ const LACKS_MOUNTS = lacks(
 const FAILURE = fileURLToPath(new URL("../../src/lib/files/write-failure.ts", import.meta.url));
 /** Writes to the path in its argument as the agent's user would, and explains what happened. */
 const WRITER = `
-  import { writeFileSync } from "node:fs";
+  import { openSync, writeFileSync } from "node:fs";
   import { writeFailure } from "${FAILURE}";
   const [path, uid] = process.argv.slice(1);
   process.setgid(Number(uid)); process.setuid(Number(uid));
+`;
+const WRITE = `
   try { writeFileSync(path, "x".repeat(8192)); }
   catch (error) { console.log(JSON.stringify(writeFailure(path, error, "novacula-agent"))); }
 `;
+/** Opens files until none can be opened. */
+const USE_ALL = 'try { for (;;) openSync("/dev/null"); } catch {}\n';
 const said = z.object({ problem: z.string(), fix: z.string() });
 
 /** Mounts a disk at `folder`, prepares it with `script`, and writes `folder`/`file`. */
-async function failure(script: string, file: string, uid = 65_534) {
+async function failure(script: string, file: string, uid = 65_534, before = "") {
   const folder = tempDir();
-  const writer = [process.execPath, "--input-type=module", "-e", WRITER, `${folder}/${file}`, String(uid)];
+  const writer = [
+    process.execPath,
+    "--input-type=module",
+    "-e",
+    WRITER + before + WRITE,
+    `${folder}/${file}`,
+    String(uid),
+  ];
   const { stdout } = await promisify(execFile)("unshare", [
     "--mount",
     "sh",
@@ -65,9 +76,19 @@ describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
     expect(problem).toContain(`the file system ${folder} (tmpfs) is full`);
   });
 
-  it("on a read-only disk names the setting of the unit that makes it so, too", async () => {
+  it("on a read-only disk has the command that makes it writable", async () => {
     const { folder, problem, fix } = await failure('mount -o remount,ro "$0"', "state.json");
     expect(problem).toBe(`${folder} is on a file system that is read-only here`);
+    expect(fix.split("\n").at(-1)).toBe(
+      `sudo mount -o remount,rw ${folder} && sudo systemctl restart novacula-agent`,
+    );
+  });
+
+  it("in a folder that is mounted read-only names the setting of the unit that may do it", async () => {
+    const { folder, fix } = await failure(
+      'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"',
+      "state.json",
+    );
     expect(fix).toContain(`ReadWritePaths=${folder}`);
     expect(fix.split("\n")).toContain("sudo systemctl edit novacula-agent");
   });
@@ -90,6 +111,14 @@ describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
     const { problem, fix } = await failure("ulimit -f 0", "state.json");
     expect(problem).toContain("(EFBIG): LimitFSIZE= of its unit");
     expect(fix).toContain("\nsudo systemctl edit novacula-agent");
+  });
+
+  it("for want of a file descriptor names the limit, who sets it, and no disk", async () => {
+    const { problem, fix } = await failure("ulimit -n 30", "state.json", 65_534, USE_ALL);
+    expect(problem).toBe(
+      "this process may open only 30 files at once (EMFILE): LimitNOFILE= of its unit, DefaultLimitNOFILE= of systemd, or ulimit -n",
+    );
+    expect(fix.split("\n").at(-1)).toBe("sudo grep -rns LimitNOFILE= /etc/systemd /run/systemd");
   });
 
   it("where a folder has the place of the file says that", async () => {

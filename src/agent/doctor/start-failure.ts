@@ -11,6 +11,7 @@ import { PACKAGED_BINARY } from "../systemd/service-unit.ts";
 import type { FailedCommand } from "../systemd/unit/failed-command.ts";
 import { commandText } from "./unit/command-text.ts";
 import { exitText, resultText, signalText } from "./unit/exit-text.ts";
+import { openFilesLimit } from "./unit/open-files.ts";
 
 /** The start of a service that systemd does not start any more by itself. */
 export function startAgain(): readonly string[] {
@@ -40,6 +41,8 @@ export interface StartFacts {
   readonly lastWords?: LastWords | undefined;
   /** What failed before or after its program. */
   readonly command?: FailedCommand | undefined;
+  /** The line of systemd's own settings that limits the open files of each service. */
+  readonly openFiles?: Assignment | undefined;
 }
 
 interface StartFailure {
@@ -111,16 +114,25 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     case 243:
       return { cause: "a credential of its unit cannot be loaded (status 243/CREDENTIALS)" };
     default:
-      return inOwnWords(exitText(ExecMainStatus, "the agent", DEFAULT_DATA_DIR), now.lastWords);
+      return inOwnWords(exitText(ExecMainStatus, "the agent", DEFAULT_DATA_DIR), changed, now);
   }
 }
 
-function inOwnWords(cause: string, words: LastWords | undefined): StartFailure {
+function inOwnWords(
+  cause: string,
+  changed: readonly Assignment[],
+  { lastWords: words, openFiles }: StartFacts,
+): StartFailure {
   if (words === undefined) {
     return { cause };
   }
   const { why, remedy } = words;
   const said = `${cause}: ${printable(why, 600)}`;
+  const limit = openFilesLimit(why, changed, openFiles, startAgain());
+  if (limit !== undefined) {
+    const { detail, ...rest } = limit;
+    return { cause: `${said}${detail}`, ...rest };
+  }
   if (remedy === undefined) {
     return { cause: said };
   }

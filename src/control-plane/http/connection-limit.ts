@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { systemClock } from "../../lib/clock.ts";
 import { errorCode } from "../../lib/errors.ts";
-import { MORE_DESCRIPTORS } from "../../lib/files/more-descriptors.ts";
+import { MORE_DESCRIPTORS } from "../../lib/files/open-files.ts";
 import { Flood } from "../../lib/log/flood.ts";
 import { inPlace } from "../../lib/shell-word.ts";
 import type { Logger } from "../log/logger.ts";

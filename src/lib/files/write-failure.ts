@@ -7,6 +7,7 @@ import { moveAway } from "../text/file-command.ts";
 import { type AccessProblem, flagged, processOwner, readProblem, writeProblem } from "./access-problem.ts";
 import { NoFileAnswer } from "./file-answer.ts";
 import { fileSystemOf, fullDisk } from "./file-system.ts";
+import { tooManyFiles } from "./open-files.ts";
 
 const KERNEL_LOG = () =>
   inPlace({
@@ -52,9 +53,17 @@ export function writeFailure(path: string, error: unknown, service: string): Acc
       return (
         writeProblem(folder, [path], service) ?? readProblem(path) ?? missingFolder(folder, code, service)
       );
+    case "EMFILE":
+    case "ENFILE":
+      return noDescriptor(code);
     default:
       return { problem: `the system says ${code}`, fix: `check ${fileSystemOf(path)}` };
   }
+}
+
+function noDescriptor(code: string): AccessProblem {
+  const { problem = code, fix = "", command } = tooManyFiles(code) ?? {};
+  return { problem, fix: command === undefined ? fix : `${fix}:\n${command}` };
 }
 
 /** Nothing is deleted: nobody knows what it is. */

@@ -23,7 +23,7 @@ export async function startFacts(service: ServiceView): Promise<StartFacts> {
     : await lackedFacts(service);
 }
 
-async function lackedFacts({ facts, changed, start }: ServiceView): Promise<StartFacts> {
+async function lackedFacts({ facts, changed, start, openFiles }: ServiceView): Promise<StartFacts> {
   if (!["loaded", "masked"].includes(facts.LoadState)) {
     return { isRepaired: false, complaint: await unitComplaint(SERVICE), start };
   }
@@ -46,7 +46,7 @@ async function lackedFacts({ facts, changed, start }: ServiceView): Promise<Star
     case 78:
       return { isRepaired: false };
     default:
-      return { isRepaired: false, lastWords: await lastWords(facts.ExecMainStartTimestamp) };
+      return { isRepaired: false, openFiles, lastWords: await lastWords(facts.ExecMainStartTimestamp) };
   }
 }
 

@@ -26,6 +26,8 @@ export interface ServiceView {
   readonly files: readonly string[];
   /** The settings that the shipped unit does not have. */
   readonly changed: readonly Assignment[];
+  /** The line of systemd's own settings that limits the open files of each service. */
+  readonly openFiles?: Assignment | undefined;
   /** Files of `EnvironmentFile=` that the start needs and that could not be read. */
   readonly unread: readonly UnreadFile[];
 }
@@ -44,12 +46,13 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
   const unitFiles = [facts.FragmentPath, ...facts.DropInPaths].filter((path) => path !== "");
   const assignments = await readAssignments(unitFiles);
   const { files, unread } = await readEnvironmentFiles(facts, assignments);
+  const managerAssignments = await readAssignments(await managerFiles());
   const manager = (await systemctlOutput(["show-environment"])) ?? "";
   const environment = serviceEnvironment({
     facts,
     assignments,
     manager,
-    managerAssignments: await readAssignments(await managerFiles()),
+    managerAssignments,
     files,
   });
   const flag = configArgument(facts);
@@ -58,6 +61,7 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
     environment,
     files: [...unitFiles, ...files.map(({ path }) => path)],
     unread,
+    openFiles: inForce(managerAssignments, "Manager", "DefaultLimitNOFILE").at(-1),
     changed: withCopy(assignments, facts.FragmentPath),
     configPath: pathOf(flag, environment, facts),
     configSource: sourceOfPath(flag, environment, assignments),

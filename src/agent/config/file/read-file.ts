@@ -6,6 +6,7 @@ import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { followLinks } from "../../../lib/files/follow-links.ts";
 import { limitOfRoot } from "../../../lib/files/limit-of-root.ts";
+import { tooManyFiles } from "../../../lib/files/open-files.ts";
 import { printable } from "../../../lib/printable.ts";
 import { capitalized } from "../../../lib/sentence.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
@@ -165,13 +166,16 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
       return answer("is a socket or a device with nothing behind it", "Name a regular file.");
     case "EMFILE":
     case "ENFILE":
-      return answer(
-        "could not be opened: too many files are open",
-        "Find the process that holds them; the agent retries.",
-      );
+      return noDescriptor(code, answer);
     default:
       return answer(`could not be read (${code})`, "Check the disk or the mount.");
   }
+}
+
+function noDescriptor(code: string, answer: (problem: string, remedy: Remedy) => FileRead): FileRead {
+  const { problem = code, fix = "", command } = tooManyFiles(code) ?? {};
+  const remedy = command === undefined ? `${capitalized(fix)}.` : [step(`${capitalized(fix)}:`, command)];
+  return answer(`could not be opened: ${problem}`, remedy);
 }
 
 /** Modes do not hold for root, so no change of them helps. */

@@ -1,6 +1,6 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorChain } from "../../../lib/errors.ts";
-import { MORE_DESCRIPTORS } from "../../../lib/files/more-descriptors.ts";
+import { MORE_DESCRIPTORS } from "../../../lib/files/open-files.ts";
 import { inPlace } from "../../../lib/shell-word.ts";
 import { isOutOfDescriptors } from "../../http/connection-limit.ts";
 import { SettingsError } from "../../settings/settings.ts";

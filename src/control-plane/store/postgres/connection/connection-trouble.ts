@@ -1,5 +1,5 @@
 import { errorCode } from "../../../../lib/errors.ts";
-import { MORE_DESCRIPTORS } from "../../../../lib/files/more-descriptors.ts";
+import { MORE_DESCRIPTORS } from "../../../../lib/files/open-files.ts";
 import { inPlace } from "../../../../lib/shell-word.ts";
 import type { PostgresAddress } from "../../address/postgres-address.ts";
 import type { StoreProblem } from "../../contract/store.ts";
