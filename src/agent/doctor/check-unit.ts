@@ -1,7 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
-import { insertAbove } from "../../lib/text/file-command.ts";
-import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText, NEWER_UNIT } from "./check-changes.ts";
@@ -9,9 +8,10 @@ import type { Check } from "./examination.ts";
 import { otherUnitCause } from "./other-units.ts";
 import { causeOf, isEnabled, type StartFacts, startAgain, startCommand } from "./start-failure.ts";
 import { withoutCulprits } from "./unit/culprits.ts";
+import { onlyStart } from "./unit/second-start.ts";
 import { commentsIn } from "./unit/setting-comment.ts";
 import { sharedUser } from "./unit/shared-user.ts";
-import { isOfUnit, takingOut } from "./unit/taken-out.ts";
+import { takingOut } from "./unit/taken-out.ts";
 import { copyIn, withoutCopy } from "./unit/unit-copy.ts";
 
 const UNIT = "novacula-agent";
@@ -67,22 +67,10 @@ function unusable(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
     ]);
   }
   const what = changed.length > 0 ? "what was changed, or take it out" : `that in ${unitFiles(facts)}`;
-  const fix = complaint.includes("more than one ExecStart=") ? onlyStart(now?.start) : undefined;
+  const fix = onlyStart(complaint, now?.start, UNIT, RELOAD(), RESTART());
   return bad(`${state}: ${complaint}${changesText(changed)}`, [
     fix ?? step(`Correct ${what}. Then run:`, RELOAD(), RESTART()),
   ]);
-}
-
-/** Of several programs, only the last one stays. A file for several services is not edited. */
-function onlyStart(start: StartFacts["start"]): Step | undefined {
-  return start === undefined || !isOfUnit(start.file, UNIT)
-    ? undefined
-    : step(
-        `Put a line ExecStart= without a value above line ${start.line} of ${printable(start.file, 400)}: it takes back the one of the package. Run:`,
-        asRoot(insertAbove(start.file, start.line, "ExecStart=")),
-        RELOAD(),
-        RESTART(),
-      );
 }
 
 function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {

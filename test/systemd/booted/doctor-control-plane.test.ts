@@ -51,6 +51,12 @@ const FAULTS = [
     repairs: "",
   },
   {
+    says: /did not start: systemd cannot use its unit: Service has more than one ExecStart= setting/u,
+    breaks: `printf '[Service]\nExecStart=/usr/bin/novacula-control-plane serve\n' > ${DROP_INS}/twice.conf
+      systemctl stop ${SERVICE}; systemctl daemon-reload; systemctl start ${SERVICE} || true`,
+    repairs: "",
+  },
+  {
     says: /: ExecStartPre=\/srv\/wait of its unit ended with status 3: mgmt0 is not up, after this host changed its unit: ExecStartPre=\+\/srv\/wait \(.*novacula-\.service\.d\/10-mgmt\.conf line 3\)/u,
     breaks: `printf '#!/bin/sh\necho mgmt0 is not up >&2; exit 3\n' > /srv/wait; chmod 755 /srv/wait
       mkdir /etc/systemd/system/novacula-.service.d

@@ -4,17 +4,18 @@ import * as z from "zod";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { bare, isName } from "../../doctor/local/local-address.ts";
 import { type LocalControlPlane, listeningSettings } from "../../doctor/local/local-control-plane.ts";
-import { controlPlaneWords } from "../../systemd/control-plane-words.ts";
+import { unusableWords } from "../../doctor/local/local-start.ts";
+import { type ControlPlaneWords, controlPlaneWords } from "../../systemd/control-plane-words.ts";
 import { listeningSocket } from "../../systemd/listening-socket.ts";
 import { settingsBeside } from "../../systemd/service/changed-settings.ts";
 import { environmentFile } from "../../systemd/service/environment-file.ts";
 import { databaseText } from "../../systemd/service/process-facts.ts";
 import { quotedWords } from "../../systemd/service/quoted-words.ts";
-import type { Assignment } from "../../systemd/service/unit-files.ts";
+import { type Assignment, inForce } from "../../systemd/service/unit-files.ts";
 import { type Patience, settledUnit } from "../../systemd/settled-unit.ts";
 import { parseUnits } from "../../systemd/show-units.ts";
 import { isStoppedProcess } from "../../systemd/stopped-process.ts";
-import { systemctlOutput } from "../../systemd/systemctl.ts";
+import { systemctlOutput, unitComplaint } from "../../systemd/systemctl.ts";
 import {
   failedCommand,
   START_COMMANDS,
@@ -73,11 +74,15 @@ export async function localControlPlane(
   addressesOf: (name: string) => Promise<Addresses>,
 ): Promise<LocalControlPlane | undefined> {
   const unit = isSilent ? await settledUnit(readUnit, patience) : await readUnit();
-  if (unit === undefined || !["loaded", "masked"].includes(unit.LoadState)) {
+  if (unit === undefined || !["loaded", "masked", "bad-setting"].includes(unit.LoadState)) {
     return undefined;
   }
   const served = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit.StatusText)?.[1];
   const url = unit.ActiveState === "active" && served !== undefined ? URL.parse(served) : null;
+  const unusable =
+    isSilent && unit.LoadState === "bad-setting" && unit.ActiveState !== "active"
+      ? await unusableIn(unit)
+      : undefined;
   const isFailing = isSilent && ["failed", "activating"].includes(unit.ActiveState);
   const named = url !== null && isName(url) ? await addressesOf(url.hostname) : undefined;
   const text = await readFile(ENVIRONMENT_FILE, "utf8").catch(() => "");
@@ -93,7 +98,7 @@ export async function localControlPlane(
     managementSocket: managementSocketOf(settingOf("MANAGEMENT_SOCKET", environ, text), database.database),
     isKeyless: unit.ActiveState === "active" && KEYLESS.test(unit.StatusText),
     isStopped: await isStoppedProcess(unit.MainPID),
-    active: unit.ActiveState,
+    active: unusable === undefined ? unit.ActiveState : "failed",
     isRestarting: unit.SubState === "auto-restart",
     restarts: unit.NRestarts,
     result: unit.Result,
@@ -102,7 +107,8 @@ export async function localControlPlane(
     closed: isFailing ? await closedFiles(unit, [certPath, settingOf("TLS_KEY", environ, text)]) : [],
     command: failed && (await withWords(failed)),
     // Before its program ran, it said nothing.
-    words: isFailing && !failed ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined,
+    words:
+      unusable ?? (isFailing && !failed ? await controlPlaneWords(unit.ExecMainStartTimestamp) : undefined),
     isMasked: unit.LoadState === "masked",
     url: url?.origin,
     address: named?.shown,
@@ -118,13 +124,24 @@ const SIGNAL_CODES: ReadonlySet<number> = new Set([2, 3]);
 const OF_PACKAGES = /^(?:\/usr)?\/lib\//u;
 
 /** What drop-ins of this host add to the unit, also those for all services (`service.d`). */
-async function changedIn(
-  unit: Pick<z.output<typeof unitSchema>, "FragmentPath" | "DropInPaths">,
-): Promise<readonly Assignment[]> {
-  const files = [unit.FragmentPath, ...quotedWords(unit.DropInPaths)].filter((path) => path !== "");
-  const assignments = await readAssignments(files);
+async function changedIn(unit: Pick<Unit, "FragmentPath" | "DropInPaths">): Promise<readonly Assignment[]> {
+  const assignments = await assignmentsIn(unit);
   const isShipped = ({ file }: Assignment) => file === unit.FragmentPath || OF_PACKAGES.test(file);
   return settingsBeside(assignments, assignments.filter(isShipped));
+}
+
+function assignmentsIn({
+  FragmentPath,
+  DropInPaths,
+}: Pick<Unit, "FragmentPath" | "DropInPaths">): Promise<readonly Assignment[]> {
+  return readAssignments([FragmentPath, ...quotedWords(DropInPaths)].filter((path) => path !== ""));
+}
+
+/** systemd has read the unit, and refuses it. */
+async function unusableIn(unit: Unit): Promise<ControlPlaneWords | undefined> {
+  const complaint = await unitComplaint(UNIT);
+  const start = inForce(await assignmentsIn(unit), "Service", "ExecStart").at(-1);
+  return complaint === undefined ? undefined : unusableWords(complaint, await changedIn(unit), start);
 }
 
 /** Its line in `systemctl status`. */

@@ -7,6 +7,7 @@ import type { FailedCommand } from "../../systemd/unit/failed-command.ts";
 import { commandText } from "../unit/command-text.ts";
 import { culprits, withoutCulprits } from "../unit/culprits.ts";
 import { exitText, isOfSystemd, resultText, signalText } from "../unit/exit-text.ts";
+import { onlyStart } from "../unit/second-start.ts";
 import { listed } from "../unit/setting-list.ts";
 
 export const SERVICE = "novacula-control-plane";
@@ -33,6 +34,27 @@ export interface LocalStart {
   readonly closed?: readonly string[];
   /** What drop-ins of this host add to its unit. */
   readonly changed?: readonly Assignment[];
+}
+
+/**
+ * What there is to say of a unit that systemd cannot use, as if its program had said it.
+ *
+ * @param complaint of systemd, a clause
+ * @param start the last line that names a program
+ */
+export function unusableWords(
+  complaint: string,
+  changed: readonly Assignment[],
+  start: Assignment | undefined,
+): ControlPlaneWords {
+  const reload = asRoot("systemctl daemon-reload");
+  const fix = onlyStart(complaint, start, SERVICE, reload);
+  const after = changed.length === 0 ? "" : `, after this host changed its unit: ${listed(changed)}`;
+  return {
+    kind: "said",
+    why: `systemd cannot use its unit: ${complaint}${after}`,
+    remedy: [fix ?? step("Correct what was changed in the unit, or take it out. Then run:", reload)],
+  };
 }
 
 /** Why the control plane of this host does not run, if that is known: mostly its own words. */

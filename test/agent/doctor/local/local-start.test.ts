@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { failedStart, type LocalStart } from "../../../../src/agent/doctor/local/local-start.ts";
+import {
+  failedStart,
+  type LocalStart,
+  unusableWords,
+} from "../../../../src/agent/doctor/local/local-start.ts";
 import { settingsBeside } from "../../../../src/agent/systemd/service/changed-settings.ts";
 import { assignmentsOf } from "../../../../src/agent/systemd/service/unit-files.ts";
 import { forAgent } from "../../../../src/lib/shell-word.ts";
@@ -44,6 +48,21 @@ it("one that a limit ends is named, although it ends by itself when systemd asks
     /a time limit of its unit ended it .*RuntimeMaxSec=8 \(.*fresh\.conf line 2\)$/u,
   );
   expect(remedyText(found?.remedy ?? "")).toContain(`mv -bT ${file} ${file}.old`);
+});
+
+it("one with a unit that systemd cannot use is named with the line that is missing", () => {
+  const file = "/etc/systemd/system/novacula-control-plane.service.d/override.conf";
+  const [start] = assignmentsOf("[Service]\nExecStart=/usr/bin/novacula-control-plane serve", file);
+  const found = (complaint: string) =>
+    failedStart({ ...FAILED, result: "success", words: unusableWords(complaint, [], start) });
+  const twice = found("Service has more than one ExecStart= setting, which is refused");
+  expect(twice?.detail).toBe(
+    "the control plane of this host did not start: systemd cannot use its unit: Service has more than one ExecStart= setting, which is refused",
+  );
+  expect(remedyText(twice?.remedy ?? "").replaceAll("sudo ", "")).toMatch(
+    /Run: sed -i --follow-symlinks '2i ExecStart=' \S+ && systemctl daemon-reload\. Then run: systemctl reset-failed novacula-control-plane && systemctl start novacula-control-plane$/u,
+  );
+  expect(remedyText(found("Service has no ExecStart=")?.remedy ?? "")).toMatch(/^Correct what was changed/u);
 });
 
 it("one that runs, is stopped or starts has not failed", () => {
