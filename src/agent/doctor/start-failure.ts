@@ -83,7 +83,8 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     return { cause: commandText(now.command, Result) };
   }
   if (Result === "signal" || Result === "core-dump") {
-    return { cause: signalText(ExecMainStatus, changed) };
+    const { detail = "", ...rest } = openFilesLimit("crash", changed, now.openFiles, startAgain()) ?? {};
+    return { cause: `${signalText(ExecMainStatus, changed)}${detail}`, ...rest };
   }
   if (Result !== "exit-code") {
     return { cause: resultText(Result, changed) };

@@ -33,7 +33,7 @@ async function lackedFacts({ facts, changed, start, openFiles }: ServiceView): P
   }
   // In a root of its own, the paths of the service are others.
   if (facts.Result !== "exit-code" || changed.some(({ name }) => /^Root(?:Directory|Image)$/u.test(name))) {
-    return { isRepaired: false };
+    return { isRepaired: false, openFiles };
   }
   switch (facts.ExecMainStatus) {
     case 200:

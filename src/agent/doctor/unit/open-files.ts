@@ -4,8 +4,17 @@ import { commentOut } from "../../../lib/text/file-command.ts";
 import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { Assignment } from "../../systemd/service/unit-files.ts";
 
+/** Node.js opens some twenty at its start, and raises the soft limit to the hard one. */
+const FEW_FILES = 64;
+
+function isTight(limit: Assignment | undefined): boolean {
+  const hard = limit?.value.split(":").at(-1);
+  return hard !== undefined && /^\d+$/u.test(hard) && Number(hard) < FEW_FILES;
+}
+
 /**
- * What set the limit of open files that a program met before it ended with the words `why`.
+ * What set the limit of open files that a program met before it ended with the words `why`, or
+ * crashed: Node.js may crash with fewer files than it opens at its start.
  * Undefined: it met none, or nobody knows. Without a remedy: a changed setting of the unit.
  *
  * @param ofManager the line of systemd's own settings that holds for all services
@@ -16,7 +25,7 @@ export function openFilesLimit(
   ofManager: Assignment | undefined,
   start: readonly string[],
 ): { readonly detail: string; readonly remedy?: Remedy } | undefined {
-  if (!why.includes("(EMFILE)")) {
+  if (why === "crash" ? !isTight(ofManager) : !why.includes("(EMFILE)")) {
     return undefined;
   }
   if (changed.some(({ name }) => name === "LimitNOFILE")) {
@@ -27,7 +36,7 @@ export function openFilesLimit(
   }
   const { file, line, value } = ofManager;
   return {
-    detail: `. That is DefaultLimitNOFILE=${printable(value, 40)} of systemd (${printable(file, 400)} line ${line})`,
+    detail: `. ${why === "crash" ? "It may open too few files: its limit" : "That"} is DefaultLimitNOFILE=${printable(value, 40)} of systemd (${printable(file, 400)} line ${line})`,
     remedy: [
       step(
         "It holds for all services of this host. Make that line a comment, and let systemd read it:",

@@ -42,3 +42,18 @@ it("it is not at fault for another failure, and without it the agent's own words
   expect(found(WORDS.replace("(EMFILE)", "(ENFILE)")).detail).not.toContain(MANAGER);
   expect(found(WORDS.replace("EMFILE", "EIO")).remedy).toContain("a -b");
 });
+
+it.each([
+  ["20", true],
+  ["20:40", true],
+  ["20:524288", false],
+  ["infinity", false],
+])("a crash under DefaultLimitNOFILE=%s is explained by it: %s", (value, isExplained) => {
+  const [limit] = assignmentsOf(`[Manager]\nDefaultLimitNOFILE=${value}\n`, MANAGER);
+  const facts = serviceFacts("ActiveState=failed\nResult=core-dump\nExecMainStatus=11");
+  const [check] = checkUnit(facts, [], { isRepaired: false, openFiles: limit });
+  expect(
+    check?.detail.includes(`its limit is DefaultLimitNOFILE=${value} of systemd (${MANAGER} line 2)`),
+  ).toBe(isExplained);
+  expect(remedyText(check?.remedy ?? []).includes("systemctl daemon-reexec")).toBe(isExplained);
+});

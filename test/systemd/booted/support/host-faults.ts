@@ -48,6 +48,7 @@ const otherUnit = (lines: string, ofUnit = "") =>
   `printf '[Unit]\\n${ofUnit}\\n[Service]\\n${lines}\\n' > ${OTHER}; systemctl daemon-reload`;
 const WITHOUT_OTHER = `systemctl stop test-other; systemctl reset-failed test-other || true; rm ${OTHER}; ${UNDO}`;
 
+const MANAGER_LIMITS = "/etc/systemd/system.conf.d/50-limits.conf";
 const PACKAGED_UNIT = "/usr/lib/systemd/system/novacula-agent.service";
 const COPY = "/etc/systemd/system/novacula-agent.service";
 /** A copy of the whole unit, changed by this expression of sed, and a start that may fail. */
@@ -295,6 +296,14 @@ export const HOST_FAULTS: readonly HostFault[] = [
     script: `systemctl stop novacula-agent; mount --bind /var/lib/novacula /var/lib/novacula
       mount -o remount,bind,ro /var/lib/novacula; systemctl start novacula-agent; sleep 1`,
     tidy: "touch /var/lib/novacula/written; systemctl stop novacula-agent; umount /var/lib/novacula; systemctl start novacula-agent",
+  },
+  {
+    stage: "unit",
+    says: `is DefaultLimitNOFILE=20 of systemd (${MANAGER_LIMITS} line 3)`,
+    script: `mkdir -p /etc/systemd/system.conf.d
+      printf '# fewer open files\\n[Manager]\\nDefaultLimitNOFILE=20\\n' > ${MANAGER_LIMITS}
+      systemctl daemon-reexec; systemctl restart novacula-agent || true; sleep 2`,
+    tidy: `rm ${MANAGER_LIMITS}; systemctl daemon-reexec`,
   },
   {
     stage: "unit",
