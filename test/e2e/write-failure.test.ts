@@ -136,7 +136,7 @@ describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
 
 /** As another user than root, who owns all of these. */
 async function failureAt(path: string) {
-  const args = ["--input-type=module", "-e", WRITER, path, "65534"];
+  const args = ["--input-type=module", "-e", WRITER + WRITE, path, "65534"];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return said.parse(JSON.parse(stdout));
 }
