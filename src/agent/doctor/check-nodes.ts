@@ -13,7 +13,7 @@ import { few } from "./unit/setting-list.ts";
 export interface NodeFacts {
   /** The nodes as the running agent sees them; undefined if none answers. */
   readonly status: NodesStatus | undefined;
-  /** Nodes on disk of an executor that `agent.name` does not name, if no agent answers. */
+  /** Nodes on disk of an executor that `agent.name` does not name. */
   readonly left?: LeftOnDisk | undefined;
   /** Whether something listens where the hand should. `denied`: this user may not know. */
   readonly hand: "answers" | "missing" | "denied";
@@ -32,8 +32,8 @@ export interface LeftOnDisk {
   readonly earlier: string;
   /** What `agent.name` is. */
   readonly now: string;
-  /** Its file and line; undefined: it stands in none. */
-  readonly place: string | undefined;
+  /** Undefined: it stands in no file. */
+  readonly place: { readonly path: string; readonly line: number } | undefined;
 }
 
 /** Whether the agent can keep nodes here. Nothing without nodes on a host without the hand. */
@@ -68,15 +68,28 @@ export function checkNodes(facts: NodeFacts): readonly Check[] {
 
 function leftCheck({ names, earlier, now, place }: LeftOnDisk): Check {
   const [is, was] = [printable(now, 64), printable(earlier, 64)];
-  const source = place === undefined ? "" : ` (${printable(place, 400)})`;
+  const source = place === undefined ? "" : ` (${printable(place.path, 400)} line ${place.line})`;
   const nodes = few(names.map((name) => printable(name, 40)));
   const [belong, them] = names.length === 1 ? ["belongs", "it"] : ["belong", "them"];
   return {
     stage: "nodes",
     status: "bad",
     detail: `agent.name is ${is}${source}, and ${nodes} on this host ${belong} to executor ${was}, so no order for ${them} would arrive`,
-    remedy: `If this host is ${was}, set agent.name = ${JSON.stringify(was)}${place === undefined ? "" : " there"}. If it is to be ${is}, change nothing: the agent then says how to give ${them} up.`,
+    remedy: [
+      place !== undefined && PLAIN_NAME.test(now) && PLAIN_NAME.test(earlier)
+        ? step(`If this host is ${was}, run:`, asRoot(renaming(place, now, earlier)))
+        : step(`If this host is ${was}, set agent.name = ${JSON.stringify(was)}.`),
+      step(`Only if it is to stay ${is}, give up each node of ${was}:`, forAgent(`nodes forget ${names[0]}`)),
+    ],
   };
+}
+
+/** Names that need no quotes in an expression of sed. */
+const PLAIN_NAME = /^[\w.-]+$/u;
+
+function renaming({ path, line }: NonNullable<LeftOnDisk["place"]>, from: string, to: string): string {
+  const edit = `${line}s/"${from.replaceAll(".", "\\.")}"/"${to}"/`;
+  return `sed -i --follow-symlinks '${edit}' ${shellWord(path)}`;
 }
 
 function handCheck(hand: NodeFacts["hand"], count: number): Check {
@@ -159,7 +172,7 @@ function remedyOf(problem: NodeProblem, node: string, role: string): Remedy {
       return [
         step(
           "Free disk space. To see the largest folders of that file system, the largest last, run:",
-          asRoot(largestFolders("/var/lib/novacula-nodes")),
+          asRoot(largestFolders("/var/lib/private/novacula-nodes")),
         ),
       ];
     case "crash_loop":

@@ -10,7 +10,7 @@ import type { Assignment } from "../systemd/service/unit-files.ts";
 import { PACKAGED_BINARY } from "../systemd/service-unit.ts";
 import type { FailedCommand } from "../systemd/unit/failed-command.ts";
 import { commandText } from "./unit/command-text.ts";
-import { exitText, resultText, signalText } from "./unit/exit-text.ts";
+import { commandFailed, exitText, resultText, signalText } from "./unit/exit-text.ts";
 import { openFilesLimit } from "./unit/open-files.ts";
 
 /** The start of a service that systemd does not start any more by itself. */
@@ -92,8 +92,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
   switch (ExecMainStatus) {
     case 0:
       return {
-        cause:
-          "a command that its unit runs before or after the agent failed (ExecStartPre=, ExecStartPost=)",
+        cause: commandFailed("the agent"),
       };
     case 64:
       return { cause: "ExecStart= of its unit has arguments that the agent does not know (status 64)" };

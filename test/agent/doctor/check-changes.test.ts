@@ -60,7 +60,7 @@ describe("a service that ends again and again", () => {
     const [found] = check(["RuntimeMaxSec=8"], { shown: restarted(4990) });
     expect(found).toMatchObject({ stage: "unit", status: "warning" });
     expect(found?.detail).toMatch(
-      /restarted it 7 times, the last time 10 s ago\. systemd ends it each time after that while: RuntimeMaxSec=8 \(/u,
+      /restarted it 7 times, the last time 10 s ago\. systemd ends it each time: RuntimeMaxSec=8 \(/u,
     );
     expect(remedyText(found?.remedy ?? [])).toMatch(/^Take that out of the unit/u);
     const [other] = check(["TimeoutStopSec=1"], { shown: restarted(4990) });

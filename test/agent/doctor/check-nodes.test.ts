@@ -8,6 +8,7 @@ import { checkNodes, type NodeFacts } from "../../../src/agent/doctor/check-node
 import { readUnit } from "../../../src/agent/reconciler/host/observe.ts";
 import { ObservedNodes } from "../../../src/agent/reconciler/observed-nodes.ts";
 import { parseUnits } from "../../../src/agent/systemd/show-units.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { OUT_OF_MEMORY, RUNNING } from "../../support/agent/recorded-units.ts";
 import { viewOf } from "../../support/agent/view-of-unit.ts";
 
@@ -159,31 +160,44 @@ describe("a process that the kernel killed for memory", () => {
   });
 });
 
-describe("nodes on disk of another executor, without an agent that answers", () => {
-  const left = (names: readonly string[], place?: string) =>
+describe("nodes on disk of another executor", () => {
+  const left = (names: readonly string[], place?: { path: string; line: number }, now = "fra-3") =>
     checkNodes({
       status: undefined,
-      left: { names, earlier: "fra-29", now: "fra-3", place },
+      left: { names, earlier: "fra-29", now, place },
       hand: "missing",
       oddTemplates: [],
       hiddenDisks: [],
     }).find(({ detail }) => detail.startsWith("agent.name"));
 
   it("are bad, and name the line to change", () => {
-    expect(left(["ltc-1"], "/e/agent.toml line 4")).toEqual({
+    const found = left(["ltc-1"], { path: "/e/agent.toml", line: 4 });
+    expect(found).toMatchObject({
       stage: "nodes",
       status: "bad",
       detail:
         "agent.name is fra-3 (/e/agent.toml line 4), and ltc-1 on this host belongs to executor fra-29, so no order for it would arrive",
-      remedy:
-        'If this host is fra-29, set agent.name = "fra-29" there. If it is to be fra-3, change nothing: the agent then says how to give it up.',
     });
+    expect(remedyText(found?.remedy ?? [])).toBe(
+      `If this host is fra-29, run: sed -i --follow-symlinks '4s/"fra-3"/"fra-29"/' /e/agent.toml. Only if it is to stay fra-3, give up each node of fra-29: novacula-agent nodes forget ltc-1`,
+    );
+  });
+
+  it.each([
+    ["host.3", `'4s/"host\\.3"/"fra-29"/'`],
+    ["it's 3", undefined],
+    ["a/b", undefined],
+  ])("have a command for a plain name alone: %s", (now, edit) => {
+    const text = remedyText(left(["ltc-1"], { path: "/e/agent.toml", line: 4 }, now)?.remedy ?? []);
+    expect(text).toContain(edit ?? 'If this host is fra-29, set agent.name = "fra-29". Only if');
   });
 
   it("are named up to five, and no line if the name stands in none", () => {
     const many = left(["a", "b", "c", "d", "e", "f"]);
     expect(many?.detail).toMatch(/^agent\.name is fra-3, and a, b, c, d, e, 1 more on this host belong to /u);
-    expect(many?.remedy).toMatch(/set agent\.name = "fra-29"\. .* give them up\.$/u);
+    expect(remedyText(many?.remedy ?? [])).toMatch(
+      /set agent\.name = "fra-29"\. Only if .*: \S* ?\S*nodes forget a$/u,
+    );
   });
 });
 

@@ -39,9 +39,7 @@ it.each([
   const place = `${line} (${DROP_IN} line 2)`;
   const remedy = remedyText(found?.remedy ?? "").replaceAll("sudo ", "");
   const takes = `mv -bT ${DROP_IN} ${DROP_IN}.old && systemctl daemon-reload && novacula-agent restart`;
-  expect(found?.detail.includes(`. systemd ends it each time after that while: ${place}. `)).toBe(
-    blame === "met",
-  );
+  expect(found?.detail.includes(`. systemd ends it each time: ${place}. `)).toBe(blame === "met");
   expect(found?.detail.includes(`. Its unit was changed on this host: ${place}. `)).toBe(
     blame === "possible",
   );

@@ -64,7 +64,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     const { host, key } = await ExecutorHost.online(release);
     await host.machine.sh(`mkdir -p ${DROP_INS}; printf '%s\\n' '[Service]' 'RuntimeMaxSec=5' > ${DROP_IN}
       systemctl daemon-reload; novacula-agent restart`);
-    const named = `systemd ends it each time after that while: RuntimeMaxSec=5 (${DROP_IN} line 2)`;
+    const named = `systemd ends it each time: RuntimeMaxSec=5 (${DROP_IN} line 2)`;
     const naming = async () => (await examine(host)).checks.find(({ detail }) => detail.includes(named));
     const found = await eventually(naming, { timeoutMs: 90_000, describe: "the limit is named" });
     const remedy = found.remedy ?? "";

@@ -64,8 +64,10 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const { service } = subject;
   const changes = service === undefined ? NO_CHANGES : await unitChanges(service, loaded);
   const isUnitChanged = changes.changed.length > 0;
+  const nodes = await nodeFacts(folders, loaded, service?.facts, signal);
   const executor = {
     isUnitChanged,
+    isLeftKnown: nodes.left !== undefined,
     subject,
     loaded,
     folders,
@@ -80,7 +82,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...(service === undefined ? [] : await nameFileChecks(loaded)),
     ...(await serviceChecks(subject, loaded, folders, changes)),
     ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, patience)),
-    ...checkNodes(await nodeFacts(folders, loaded, service?.facts, signal)),
+    ...checkNodes(nodes),
   ];
   const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));

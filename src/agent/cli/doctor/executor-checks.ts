@@ -31,11 +31,13 @@ interface Judged {
   readonly isAccepted: boolean;
   readonly isCandidate: boolean;
   readonly isUnitChanged: boolean;
+  /** Whether doctor itself names the nodes of another executor. */
+  readonly isLeftKnown: boolean;
 }
 
 /** Whether the executor is online, and what its agent says of itself. */
 export async function executorChecks(judged: Judged, patience: Patience): Promise<readonly Check[]> {
-  const { subject, loaded, folders, isAccepted, isDenied, isCandidate } = judged;
+  const { subject, loaded, folders, isAccepted, isDenied, isCandidate, isLeftKnown } = judged;
   const acceptedAt = Date.now();
   const reply = await replyOf(folders, isAccepted, patience);
   const mainPid = subject.service?.facts.MainPID;
@@ -63,7 +65,8 @@ export async function executorChecks(judged: Judged, patience: Patience): Promis
     subject.service === undefined
       ? []
       : checkChanges({ ...subject.service, isServiceAlone, uptimeSecs: uptime() });
-  const lasting = reply.kind === "answered" ? reply.status.conditions : [];
+  const said = reply.kind === "answered" ? reply.status.conditions : [];
+  const lasting = said.filter(({ event }) => !isLeftKnown || event !== "nodes.other-executor");
   const changed = subject.service?.changed ?? [];
   const conditions = lasting.flatMap((condition) => {
     const checked = checkConditions([condition]);

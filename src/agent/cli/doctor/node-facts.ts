@@ -32,8 +32,7 @@ export async function nodeFacts(
   const status = answer.kind === "answered" ? answer.value : undefined;
   return {
     status,
-    // The running agent says it itself.
-    left: status === undefined ? await leftOnDisk(dataDir, loaded) : undefined,
+    left: await leftOnDisk(dataDir, loaded),
     hand,
     handObstacle: service && handObstacle(await handAccess(service)),
     hiddenDisks: await mountsAt(NODE_DATA),
@@ -50,7 +49,7 @@ async function leftOnDisk(dataDir: string, loaded: Loaded): Promise<NodeFacts["l
   const { list } = await readNodes(dataDir);
   const left = leftNodes({ ...list, executor: { name, since: 0 } });
   const line = loaded.lines.get("agent.name");
-  const place = line === undefined ? undefined : `${loaded.path} line ${line}`;
+  const place = line === undefined ? undefined : { path: loaded.path, line };
   return left && { names: left.names, earlier: left.earlier, now: name, place };
 }
 

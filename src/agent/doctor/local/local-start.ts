@@ -6,7 +6,7 @@ import type { Assignment } from "../../systemd/service/unit-files.ts";
 import type { FailedCommand } from "../../systemd/unit/failed-command.ts";
 import { commandText } from "../unit/command-text.ts";
 import { culprits, withoutCulprits } from "../unit/culprits.ts";
-import { exitText, isOfSystemd, resultText, signalText } from "../unit/exit-text.ts";
+import { commandFailed, exitText, isOfSystemd, resultText, signalText } from "../unit/exit-text.ts";
 import { onlyStart } from "../unit/second-start.ts";
 import { listed } from "../unit/setting-list.ts";
 
@@ -90,6 +90,10 @@ function endOf({ active, end, result, command, changed = [] }: LocalStart): stri
   }
   if (end.isBySignal) {
     return signalText(end.status, changed);
+  }
+  if (result === "exit-code" && end.status === 0) {
+    // After a reload, systemd has forgotten which one.
+    return commandFailed("its program");
   }
   return isOfSystemd(end.status) ? exitText(end.status, "it", `/var/lib/${SERVICE}`) : undefined;
 }
@@ -197,7 +201,13 @@ function endingWith(steps: readonly Step[], start: readonly string[]): readonly 
   const last = steps.at(-1);
   return last?.run !== undefined && RESTART.test(last.run)
     ? [...steps.slice(0, -1), step(last.say, ...start)]
-    : [...steps, step("Then run:", ...start)];
+    : [
+        ...steps,
+        step(last !== undefined && LOOK.test(last.say) ? "Once that is done, run:" : "Then run:", ...start),
+      ];
 }
+
+/** Its command only shows what to do. */
+const LOOK = /\bTo see\b/u;
 
 const RESTART = new RegExp(`^(?:sudo )?systemctl (?:re)?start ${SERVICE}$`, "u");

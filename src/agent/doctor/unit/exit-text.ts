@@ -42,6 +42,11 @@ function noCodeText(changed: readonly Assignment[]): string {
 
 const CRASHES = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"]);
 
+/** A clause if nobody knows which one it was. `program`: `the agent`. */
+export function commandFailed(program: string): string {
+  return `a command that its unit runs before or after ${program} failed (ExecStartPre=, ExecStartPost=)`;
+}
+
 /** Whether systemd itself gave up before the program ran. */
 export function isOfSystemd(status: number): boolean {
   return status >= FIRST_OF_SYSTEMD && status <= LAST_OF_SYSTEMD;

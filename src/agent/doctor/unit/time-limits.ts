@@ -35,7 +35,7 @@ export function timeLimits(changed: readonly Assignment[], mostSecs: number): Ti
   };
   const met = limits.filter(isMet);
   if (met.length > 0) {
-    const text = `systemd ends it each time after that while: ${listed(met)}`;
+    const text = `systemd ends it each time: ${listed(met)}`;
     return {
       why: `. ${text}`,
       remedy: [undoing(met, takingOut("Take that out of the unit", met, UNIT, ...then))],

@@ -40,7 +40,7 @@ it.each([
   const folders = { ...FOLDERS, runtimeDir, dataDir: runtimeDir, isDenied };
   const judged = { subject: SUBJECT, loaded: lockedFile(), folders, isDenied };
   const checks = await executorChecks(
-    { ...judged, isAccepted: false, isCandidate: false, isUnitChanged: false },
+    { ...judged, isAccepted: false, isCandidate: false, isUnitChanged: false, isLeftKnown: false },
     patience,
   );
   expect(checks.at(-1)).toMatchObject({ stage: "executor", status, detail: expect.stringMatching(detail) });
@@ -102,7 +102,13 @@ it.each([
     };
     const judged = { subject: SUBJECT, loaded: lockedFile(), isDenied: true, isCandidate: false };
     const checks = await executorChecks(
-      { ...judged, folders: { ...FOLDERS, runtimeDir }, isAccepted, isUnitChanged: false },
+      {
+        ...judged,
+        folders: { ...FOLDERS, runtimeDir },
+        isAccepted,
+        isUnitChanged: false,
+        isLeftKnown: false,
+      },
       waiting,
     );
     expect(checks.at(-1)).toMatchObject({ stage: "executor", status });
@@ -120,8 +126,31 @@ it.each([
   const judged = { subject: SUBJECT, loaded: lockedFile(), isDenied: true, isCandidate: false };
   const folders = { ...FOLDERS, runtimeDir };
   const checks = await executorChecks(
-    { ...judged, folders, isAccepted: true, isUnitChanged: false },
+    { ...judged, folders, isAccepted: true, isUnitChanged: false, isLeftKnown: false },
     patience,
   );
   expect(remedyText(checks.at(-1)?.remedy ?? [])).toContain(says);
 });
+
+it.each([true, false])(
+  "nodes of another executor are named once, by doctor or by the agent (by doctor: %s)",
+  async (isLeftKnown) => {
+    const condition = (event: string) => ({ event, level: "error" as const, message: `${event} is so.` });
+    const conditions = [condition("nodes.other-executor"), condition("nodes.memory-damaged")];
+    const runtimeDir = await answering(["online"], { conditions });
+    const judged = { subject: SUBJECT, loaded: lockedFile(), isDenied: true, isCandidate: false };
+    const checks = await executorChecks(
+      {
+        ...judged,
+        folders: { ...FOLDERS, runtimeDir },
+        isAccepted: true,
+        isUnitChanged: false,
+        isLeftKnown,
+      },
+      patience,
+    );
+    const said = checks.map(({ detail }) => detail).join("\n");
+    expect(said.includes("nodes.other-executor is so")).toBe(!isLeftKnown);
+    expect(said).toContain("nodes.memory-damaged is so");
+  },
+);

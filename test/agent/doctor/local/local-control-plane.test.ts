@@ -126,6 +126,18 @@ describe("the control plane of this host, where connections are refused", () => 
       ).toMatch(/^Take out what was changed, then run: .*start novacula-control-plane$/u);
     });
 
+    it("suspects a command of the unit also if systemd has forgotten which one failed", () => {
+      const own = "/etc/systemd/system/novacula-control-plane.service.d/x.conf";
+      const changed = settingsBeside(assignmentsOf("[Service]\nExecStartPre=/srv/up\nNice=5", own), []);
+      const more = { result: "exit-code", end: { isBySignal: false, status: 0 }, words: silent, changed };
+      expect(state(more)).toBe(
+        `the control plane of this host did not start: a command that its unit runs before or after its program failed (ExecStartPre=, ExecStartPost=), after this host changed its unit: ExecStartPre=/srv/up (${own} line 2)`,
+      );
+      expect(remedy({ active: "failed", ...more })).toContain(
+        `Take out what was changed: make its lines comments: sed -i --follow-symlinks '2s/^/# /' ${own} && `,
+      );
+    });
+
     it.each([
       [
         "MemoryDenyWriteExecute=yes",
@@ -158,6 +170,13 @@ describe("the control plane of this host, where connections are refused", () => 
   describe("that says why it did not start", () => {
     const OWNER = "cannot open the database /srv/cp.db: it belongs to root";
     const remedyOf = [step("Run:", "sudo chown cp /srv/cp.db")];
+
+    it("waits for what a look at a full disk leads to before it is started", () => {
+      const look = [step("free space on it. To see its largest folders, run:", "sudo du -xh /srv")];
+      const words = { kind: "said", why: "the disk is full", remedy: look } as const;
+      expect(remedy({ active: "failed", words })).toMatch(/du -xh \/srv\. Once that is done, run: .*start/u);
+      expect(remedy({ active: "failed", words: { ...words, remedy: remedyOf } })).toContain(". Then run: ");
+    });
     const of = (more: Partial<LocalControlPlane>) => {
       const here = { local: controlPlane(more), isLoopbackUp: true };
       const found = remedyHere(here, "connection-refused", WANTED) ?? [];
