@@ -4,6 +4,7 @@ import type { Answer, Connection } from "../../../src/agent/doctor/connection/ex
 import { type Check, examination } from "../../../src/agent/doctor/examination.ts";
 import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { remedyText } from "../../../src/lib/text/remedy.ts";
+import { RUNNING_HERE } from "../../support/agent/local-control-plane.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const DIRECT = { kind: "direct" } as const;
@@ -320,14 +321,7 @@ it("a program that puts an old key back comes before another key", () => {
 
 it("a program that puts an old key back gets the new one, where keys are made", () => {
   const rewritten = { path: "/etc/novacula/key", at: NOW_MS, owner: "root" };
-  const local = {
-    active: "active",
-    result: "success",
-    isMasked: false,
-    url: "http://127.0.0.1:3000",
-    address: undefined,
-    settings: {},
-  };
+  const local = RUNNING_HERE;
   const refused = answer({ kind: "refused", remedy: "Run set-key.", needsKey: true, rewritten });
   const here = { isLoopbackUp: true, local };
   const asked = { ...PLACE, url: local.url, route: DIRECT, answer: refused, here };
@@ -340,12 +334,7 @@ it("a program that puts an old key back gets the new one, where keys are made", 
 
 it("a database without the key comes before the key, unless a proxy is asked", () => {
   const local = {
-    active: "active",
-    result: "success",
-    isMasked: false,
-    url: "http://127.0.0.1:3000",
-    address: undefined,
-    settings: {},
+    ...RUNNING_HERE,
     database: "/srv/cp.db",
   };
   const unknown = { acceptedAt: NOW_MS };

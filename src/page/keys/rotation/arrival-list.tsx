@@ -59,7 +59,7 @@ function Looking({ followUp: { executors, old } }: { followUp: FollowUp }) {
         ))}
       </ul>
       {old === null ? null : (
-        <p>
+        <p class="old-key-line">
           The old key is <KeyLink apiKey={old} />.
         </p>
       )}
@@ -133,7 +133,7 @@ function OldKey({ old, arrival: { isDone, reload } }: OldKeyProps) {
   const mayRevoke = useMembership()?.canManage === true;
   if (status !== "active") {
     return (
-      <p>
+      <p class="old-key-line">
         The old key, <KeyLink apiKey={old} />, is {status}.
       </p>
     );
@@ -143,7 +143,7 @@ function OldKey({ old, arrival: { isDone, reload } }: OldKeyProps) {
   }
   const until = revokesAt === null ? "" : ` until ${exactly(revokesAt)}`;
   return (
-    <p>
+    <p class="old-key-line">
       The old key, <KeyLink apiKey={old} />, works{until}
       {isDone ? `, and ${onIt(usedNowCount)} on it` : ""}.
     </p>

@@ -4,16 +4,9 @@ import type { Connection } from "../../../../src/agent/doctor/connection/exchang
 import type { Check } from "../../../../src/agent/doctor/examination.ts";
 import { adviseInPod, asRoot, forAgent } from "../../../../src/lib/shell-word.ts";
 import { stepsOf } from "../../../../src/lib/text/remedy.ts";
+import { RUNNING_HERE } from "../../../support/agent/local-control-plane.ts";
 
-const ACTIVE = {
-  active: "active",
-  result: "success",
-  isMasked: false,
-  url: "http://127.0.0.1:3000",
-  address: undefined,
-  settings: {},
-};
-const HERE = { isLoopbackUp: true, local: ACTIVE };
+const HERE = { isLoopbackUp: true, local: RUNNING_HERE };
 const ACCEPTED = {
   kind: "accepted",
   detail: "accepted",
